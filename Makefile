@@ -1,0 +1,77 @@
+# What a developer does here. `make` alone lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help machine setup demo test lint rust pytest wheel clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := build/demo
+CARGO := cargo
+WORKSPACE := --manifest-path native/Cargo.toml
+# Outside the temporary folder of a wheel's build, so that a second build is incremental.
+export CARGO_TARGET_DIR ?= $(CURDIR)/native/target
+
+PROJECT := pyproject.toml setup.cfg
+NATIVE := rust-toolchain.toml native/Cargo.toml native/Cargo.lock $(wildcard native/*/Cargo.toml) \
+          $(shell find native/kernels native/python -name '*.rs' 2>/dev/null)
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: machine $(VENV)/.native $(VENV)/.jars ## Make .venv with the package, its native module and Delta's jars
+
+machine:
+	@.ci/check-machine >/dev/null
+
+$(VENV)/.made:
+	@python=$$(.ci/check-machine) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(PROJECT) | $(VENV)/.made
+	@echo "Installing the package and what it needs; the native module takes some minutes the first time"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.native
+
+# Only the native sources changed: no resolving, nothing fetched, Cargo builds what is new.
+$(VENV)/.native: $(NATIVE) | $(VENV)/.installed
+	@if [ ! -e $@ ] || [ -n "$$(find $(NATIVE) -newer $@)" ]; then \
+	    echo "Building the native module" && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && \
+	    touch $@; \
+	fi
+
+$(VENV)/.jars: $(VENV)/.installed | $(VENV)/.native
+	@echo "Fetching Delta's jars"
+	@$(BIN)/python -m spark_llmdata.session --fetch-jars
+	@touch $@
+
+demo: setup ## Build a small corpus from made-up pages, list the run, ask why a page is missing
+	@$(BIN)/python jobs/demo_input.py $(DEMO)/input
+	@$(BIN)/llmdata run conf/recipes/quickstart.yaml --input $(DEMO)/input --store $(DEMO)/store
+	@$(BIN)/llmdata runs --store $(DEMO)/store
+	@$(BIN)/llmdata why https://bulletin.example/short/1 --store $(DEMO)/store
+
+test: lint rust pytest ## Everything: lint, Rust tests, Python tests
+
+lint: setup ## Formatting, style, types, layers; of Python and of Rust
+	@$(BIN)/ruff format --quiet --check --diff .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(CARGO) fmt $(WORKSPACE) --all --check
+	@$(CARGO) clippy $(WORKSPACE) --quiet --locked --workspace --all-targets -- -D warnings
+
+rust: ## The kernels' own tests
+	@$(CARGO) test $(WORKSPACE) --quiet --locked
+
+pytest: setup ## The Python tests; PYTEST_ARGS="-k why" picks some
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+wheel: setup ## A wheel of this machine's kind, in dist/
+	@rm -rf build/lib* build/bdist*
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+clean: ## Remove all that was built: .venv, native/target, build, dist
+	@rm -rf $(VENV) native/target build dist *.egg-info spark_llmdata/_native*.so
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

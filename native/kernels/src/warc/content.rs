@@ -1,0 +1,230 @@
+//! What a record holds for a corpus: a page, plain text, or nothing and why.
+
+use std::borrow::Cow;
+
+use arrow_schema::ArrowError;
+use serde_json::json;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::coding::Obstacle;
+use super::head::Head;
+use super::http::{Response, begins_like_html};
+use super::table::{Row, Table};
+
+/// Bytes kept of a record that could not be read.
+pub(super) const KEPT_BYTES: usize = 64 << 10;
+
+/// A whole record: `raw` is everything from its version line to the end of its block.
+pub(super) struct Record<'a> {
+    pub(super) offset: u64,
+    pub(super) head: &'a Head,
+    pub(super) raw: &'a [u8],
+    pub(super) block: &'a [u8],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Page,
+    Plain,
+    Other,
+}
+
+/// Adds the record's row to the table. No body is decoded to more than `limit` bytes.
+pub(super) fn push_record(
+    table: &mut Table,
+    record: &Record<'_>,
+    limit: usize,
+) -> Result<(), ArrowError> {
+    let head = record.head;
+    let mut row = Row {
+        offset: record.offset,
+        kind: head.kind.as_deref(),
+        id: head.id.as_deref(),
+        url: head.url.as_deref(),
+        date: head.date,
+        raw_hash: Some(xxh3_128(record.raw).to_be_bytes()),
+        ..Row::default()
+    };
+    let response = match head.kind.as_deref() {
+        Some("response") => match Response::parse(record.block) {
+            Some(response) => Some(response),
+            None => return push_not_content(table, row),
+        },
+        Some("resource" | "conversion") => None,
+        _ => return push_not_content(table, row),
+    };
+    let declared = match &response {
+        Some(response) => response.content_type.as_deref(),
+        None => head.content_type.as_deref(),
+    };
+    if let Some(status) = response.as_ref().and_then(|r| r.status) {
+        row.meta.push(("http_status", status.to_string()));
+    }
+    if let Some(truncated) = &head.truncated {
+        row.meta.push(("truncated", truncated.clone()));
+    }
+    let mut mime = [head.payload_type.as_deref(), declared]
+        .into_iter()
+        .flatten()
+        .find_map(mime_of);
+    if mime.is_none() && head.kind.as_deref() == Some("conversion") {
+        mime = Some("text/plain".to_owned());
+    }
+    let raw_body = response
+        .as_ref()
+        .map_or(record.block, |r| r.raw_body(record.block));
+    if !raw_body.is_empty() && mime.as_deref().is_some_and(|m| class(m) == Class::Other) {
+        return push_unsupported(table, row, mime.as_deref());
+    }
+    match response
+        .as_ref()
+        .map_or(Ok(Cow::Borrowed(raw_body)), |r| r.body(record.block, limit))
+    {
+        Ok(body) => push_body(table, row, mime, declared, &body),
+        Err(obstacle) => {
+            let (defect, error) = match obstacle {
+                Obstacle::Coding(error) => ("unsupported_encoding", error),
+                Obstacle::TooLarge(limit) => (
+                    "too_large",
+                    format!("the decoded body is longer than {limit} bytes"),
+                ),
+            };
+            row.rejected = true;
+            row.defect = Some(defect);
+            row.evidence = Some(json!({ "error": error }).to_string());
+            row.payload = Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]);
+            table.push(&row)
+        }
+    }
+}
+
+fn push_body<'a>(
+    table: &mut Table,
+    mut row: Row<'a>,
+    mime: Option<String>,
+    declared: Option<&'a str>,
+    body: &'a [u8],
+) -> Result<(), ArrowError> {
+    if body.is_empty() {
+        row.defect = Some("empty");
+        row.evidence = Some(json!({ "mime": mime }).to_string());
+        return table.push(&row);
+    }
+    let mime = match mime {
+        Some(mime) => mime,
+        None if begins_like_html(body) => {
+            row.meta.push(("mime", "text/html".to_owned()));
+            "text/html".to_owned()
+        }
+        None => return push_unsupported(table, row, None),
+    };
+    let said = content_type(&mime, declared);
+    let mut row = Row {
+        content_type: said.as_deref(),
+        ..row
+    };
+    let text = if class(&mime) == Class::Plain {
+        std::str::from_utf8(body).ok()
+    } else {
+        None
+    };
+    row.text = text;
+    if text.is_none() {
+        row.html = Some(body);
+    }
+    table.push(&row)
+}
+
+fn push_not_content(table: &mut Table, mut row: Row<'_>) -> Result<(), ArrowError> {
+    row.defect = Some("not_content");
+    row.evidence = Some(json!({ "type": row.kind }).to_string());
+    table.push(&row)
+}
+
+fn push_unsupported(
+    table: &mut Table,
+    mut row: Row<'_>,
+    mime: Option<&str>,
+) -> Result<(), ArrowError> {
+    row.defect = Some("unsupported_type");
+    row.evidence = Some(json!({ "mime": mime }).to_string());
+    table.push(&row)
+}
+
+/// The MIME type of a `Content-Type`, in lower case and without parameters.
+fn mime_of(content_type: &str) -> Option<String> {
+    let mime = content_type
+        .split([';', ','])
+        .next()
+        .unwrap_or_default()
+        .trim();
+    (!mime.is_empty()).then(|| mime.to_ascii_lowercase())
+}
+
+fn class(mime: &str) -> Class {
+    match mime {
+        "text/html" | "application/xhtml+xml" => Class::Page,
+        "text/plain" => Class::Plain,
+        _ => Class::Other,
+    }
+}
+
+/// What the server said, unless the archive knows better of what class the body is: then that, and its charset.
+///
+/// A later stage takes the words of the server for it, so they must not contradict what was decided here.
+fn content_type<'a>(mime: &str, declared: Option<&'a str>) -> Option<Cow<'a, str>> {
+    let Some(said) = declared.and_then(mime_of) else {
+        return (class(mime) == Class::Plain).then_some(Cow::Borrowed("text/plain"));
+    };
+    if class(&said) == class(mime) {
+        return declared.map(Cow::Borrowed);
+    }
+    let parameters = declared
+        .into_iter()
+        .flat_map(|d| d.split(';').skip(1))
+        .map(str::trim);
+    let charset = parameters.into_iter().find(|p| {
+        p.get(..8)
+            .is_some_and(|name| name.eq_ignore_ascii_case("charset="))
+    });
+    Some(Cow::Owned(match charset {
+        Some(charset) => format!("{mime}; {charset}"),
+        None => mime.to_owned(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_said_is_kept_unless_it_contradicts() {
+        let kept = "Text/HTML;charset=X";
+        assert_eq!(content_type("text/html", Some(kept)).as_deref(), Some(kept));
+        assert_eq!(
+            content_type("application/xhtml+xml", Some(kept)).as_deref(),
+            Some(kept)
+        );
+        assert_eq!(
+            content_type("text/plain", Some(kept)).as_deref(),
+            Some("text/plain; charset=X")
+        );
+        assert_eq!(
+            content_type("text/html", Some("image/png")).as_deref(),
+            Some("text/html")
+        );
+        assert_eq!(content_type("text/html", None), None);
+        assert_eq!(
+            content_type("text/plain", None).as_deref(),
+            Some("text/plain")
+        );
+        assert_eq!(content_type("text/html", Some("; charset=x")), None);
+    }
+
+    #[test]
+    fn mime_types_lose_case_and_parameters() {
+        assert_eq!(mime_of(" Text/HTML ; x").as_deref(), Some("text/html"));
+        assert_eq!(mime_of("text/html,text/html").as_deref(), Some("text/html"));
+        assert_eq!(mime_of(" ;charset=x"), None);
+    }
+}

@@ -1,0 +1,267 @@
+//! Words of a batch of documents, found once and kept for every kernel that reads words.
+
+mod column;
+mod uax29;
+mod whitespace;
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+
+pub use column::TextColumn;
+pub use whitespace::count_runs;
+
+/// A word's place in its document: bytes `[start, end)` of the text in UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Self {
+        // `Words::split` refuses longer documents before any span is made.
+        Self {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+
+    /// The word's bytes, given its document's.
+    #[inline]
+    pub fn of(self, document: &[u8]) -> &[u8] {
+        &document[self.start as usize..self.end as usize]
+    }
+}
+
+/// What counts as a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Segments between word boundaries of UAX #29 that hold an alphanumeric code point.
+    Uax29,
+    /// Maximal runs of code points without the property White_Space.
+    Whitespace,
+}
+
+impl Rule {
+    /// Every rule, in the order error messages list them.
+    pub const ALL: [Rule; 2] = [Rule::Uax29, Rule::Whitespace];
+
+    /// The rule's name in recipes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Uax29 => "uax29",
+            Rule::Whitespace => "whitespace",
+        }
+    }
+
+    /// The rule of that name; an error lists the known ones.
+    pub fn named(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|rule| rule.name() == name)
+            .ok_or_else(|| {
+                let known = Self::ALL.map(Rule::name).join(", ");
+                format!("unknown word rule \"{name}\"; expected one of: {known}")
+            })
+    }
+
+    /// Appends the words of `text` to `out`, in order.
+    fn split_into(self, text: &str, out: &mut Vec<Span>) {
+        match self {
+            Rule::Uax29 => uax29::split_into(text, out),
+            Rule::Whitespace => whitespace::split_into(text, out),
+        }
+    }
+}
+
+/// One document as kernels see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// The text; empty where it is null.
+    pub text: &'a str,
+    /// Its words, in order, without overlap.
+    pub words: &'a [Span],
+}
+
+/// A batch's texts with their words. Rows that are not alive have none and are measured by no kernel.
+#[derive(Debug)]
+pub struct Words {
+    text: ArrayRef,
+    rule: Rule,
+    alive: Option<BooleanArray>,
+    /// Row `i` owns `spans[index[i]..index[i + 1]]`. Shared by the handles that `restrict` makes.
+    spans: Arc<Vec<Span>>,
+    index: Arc<Vec<usize>>,
+}
+
+impl Words {
+    /// Splits every row alive. A row whose `alive` is false or null is skipped; without `alive` all rows are alive.
+    pub fn split(text: ArrayRef, alive: Option<BooleanArray>, rule: Rule) -> Result<Self, String> {
+        let column = TextColumn::new(&text, "text")?;
+        if let Some(mask) = alive.as_ref().filter(|mask| mask.len() != text.len()) {
+            return Err(format!(
+                "alive has {} rows, text has {}; expected as many",
+                mask.len(),
+                text.len()
+            ));
+        }
+        let mut spans = Vec::new();
+        let mut index = Vec::with_capacity(text.len() + 1);
+        index.push(0);
+        for row in 0..text.len() {
+            if let Some(document) = column.get(row).filter(|_| holds(alive.as_ref(), row)) {
+                if document.len() > u32::MAX as usize {
+                    return Err(format!(
+                        "the text in row {row} has {} bytes; words are found in texts below 4 GiB only",
+                        document.len()
+                    ));
+                }
+                rule.split_into(document, &mut spans);
+            }
+            index.push(spans.len());
+        }
+        Ok(Self {
+            text,
+            rule,
+            alive,
+            spans: Arc::new(spans),
+            index: Arc::new(index),
+        })
+    }
+
+    /// The same words for fewer rows: those that are alive both here and in `alive`. Nothing is split or copied.
+    pub fn restrict(&self, alive: &BooleanArray) -> Result<Self, String> {
+        if alive.len() != self.len() {
+            return Err(format!(
+                "alive has {} rows, the words {}; expected as many",
+                alive.len(),
+                self.len()
+            ));
+        }
+        let both = (0..self.len())
+            .map(|row| Some(holds(self.alive.as_ref(), row) && holds(Some(alive), row)))
+            .collect();
+        Ok(Self {
+            text: self.text.clone(),
+            rule: self.rule,
+            alive: Some(both),
+            spans: self.spans.clone(),
+            index: self.index.clone(),
+        })
+    }
+
+    /// Rows of the batch, alive or not.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether the batch has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The rule that found these words.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Every row's document; none where the row is not alive.
+    pub fn documents(&self) -> Result<impl Iterator<Item = Option<Document<'_>>>, String> {
+        let column = TextColumn::new(&self.text, "text")?;
+        Ok((0..self.len()).map(move |row| {
+            holds(self.alive.as_ref(), row).then(|| Document {
+                text: column.get(row).unwrap_or_default(),
+                words: &self.spans[self.index[row]..self.index[row + 1]],
+            })
+        }))
+    }
+
+    /// Words per row; null where the row is not alive or its text is null.
+    pub fn counts(&self) -> Int64Array {
+        let known = |row: usize| holds(self.alive.as_ref(), row) && self.text.is_valid(row);
+        let count = |row: usize| (self.index[row + 1] - self.index[row]) as i64;
+        (0..self.len())
+            .map(|row| known(row).then(|| count(row)))
+            .collect()
+    }
+}
+
+fn holds(mask: Option<&BooleanArray>, row: usize) -> bool {
+    mask.is_none_or(|mask| mask.is_valid(row) && mask.value(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{LargeStringArray, StringArray, StringViewArray};
+
+    use super::*;
+
+    fn texts() -> Vec<Option<&'static str>> {
+        vec![
+            Some("two words"),
+            None,
+            Some(""),
+            Some("dead row here"),
+            Some("it's 3.14 -- naïve"),
+        ]
+    }
+
+    #[test]
+    fn rows_keep_their_words_in_every_layout() {
+        let layouts: [ArrayRef; 3] = [
+            Arc::new(StringArray::from(texts())),
+            Arc::new(LargeStringArray::from(texts())),
+            Arc::new(StringViewArray::from(texts())),
+        ];
+        for layout in layouts {
+            let alive =
+                BooleanArray::from(vec![Some(true), Some(true), Some(true), None, Some(true)]);
+            let words = Words::split(layout, Some(alive), Rule::Uax29).unwrap();
+            let counts: Vec<_> = words.counts().iter().collect();
+            assert_eq!(counts, [Some(2), None, Some(0), None, Some(3)]);
+            let last = words.documents().unwrap().last().unwrap().unwrap();
+            let found: Vec<_> = last
+                .words
+                .iter()
+                .map(|span| span.of(last.text.as_bytes()))
+                .collect();
+            assert_eq!(found, ["it's".as_bytes(), b"3.14", "naïve".as_bytes()]);
+        }
+    }
+
+    #[test]
+    fn a_slice_is_split_as_a_slice() {
+        let text: ArrayRef = Arc::new(StringArray::from(texts()));
+        let words = Words::split(text.slice(3, 2), None, Rule::Whitespace).unwrap();
+        assert_eq!(
+            words.counts().iter().collect::<Vec<_>>(),
+            [Some(3), Some(4)]
+        );
+    }
+
+    #[test]
+    fn what_cannot_work_is_said() {
+        let text: ArrayRef = Arc::new(StringArray::from(texts()));
+        let short = Some(BooleanArray::from(vec![true]));
+        assert!(
+            Words::split(text, short, Rule::Uax29)
+                .unwrap_err()
+                .contains("alive has 1 rows, text has 5")
+        );
+        let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        assert!(
+            Words::split(numbers, None, Rule::Uax29)
+                .unwrap_err()
+                .contains("Int64")
+        );
+        assert_eq!(
+            Rule::named("spacy").unwrap_err(),
+            "unknown word rule \"spacy\"; expected one of: uax29, whitespace"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! The extension module `spark_llmdata._native`: each function takes owned Arrow, releases the GIL, gives Arrow back.
+#![forbid(unsafe_code)]
+
+mod hash;
+mod heuristics;
+mod jsonl;
+mod warc;
+mod words;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    hash::register(m)?;
+    words::register(m)?;
+    heuristics::register(m)?;
+    jsonl::register(m)?;
+    warc::register(m)
+}

@@ -1,0 +1,69 @@
+//! Python face of the words: a handle that kernels read, whose spans never become Python objects.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, BooleanArray};
+use llmdata_kernels::words::{Rule, Words};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3_arrow::PyArray;
+
+#[pyclass(frozen, name = "Words", module = "spark_llmdata._native")]
+pub struct PyWords(pub Words);
+
+#[pymethods]
+impl PyWords {
+    fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let counts = py.detach(|| self.0.counts());
+        let counts = PyArray::from_array_ref(Arc::new(counts));
+        py.import("pyarrow")?.call_method1("array", (counts,))
+    }
+
+    fn restrict(&self, alive: PyArray) -> PyResult<Self> {
+        let alive = mask(alive).map_err(PyValueError::new_err)?;
+        self.0
+            .restrict(&alive)
+            .map(Self)
+            .map_err(PyValueError::new_err)
+    }
+
+    #[getter]
+    fn rule(&self) -> &'static str {
+        self.0.rule().name()
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn mask(alive: PyArray) -> Result<BooleanArray, String> {
+    let (alive, _) = alive.into_inner();
+    let kind = alive.data_type().clone();
+    alive
+        .as_boolean_opt()
+        .cloned()
+        .ok_or_else(|| format!("alive is {kind}; expected bool"))
+}
+
+#[pyfunction]
+fn split_words(
+    py: Python<'_>,
+    text: PyArray,
+    alive: Option<PyArray>,
+    rule: &str,
+) -> PyResult<PyWords> {
+    let (text, _) = text.into_inner();
+    let rule = Rule::named(rule).map_err(PyValueError::new_err)?;
+    let alive = alive.map(mask).transpose().map_err(PyValueError::new_err)?;
+    py.detach(|| Words::split(text, alive, rule))
+        .map(PyWords)
+        .map_err(PyValueError::new_err)
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<PyWords>()?;
+    m.add("WORD_RULES", Rule::ALL.map(Rule::name))?;
+    m.add_function(wrap_pyfunction!(split_words, m)?)
+}

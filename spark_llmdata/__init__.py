@@ -1,0 +1,30 @@
+"""Verified, incremental, explainable, reversible LLM corpora on the Spark you already have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spark_llmdata.runner import RunResult, run
+    from spark_llmdata.stage import CorpusStage, RowStage
+    from spark_llmdata.verdict import Judgement
+
+__version__ = "0.1.0"
+__all__ = ["CorpusStage", "Judgement", "RowStage", "RunResult", "run"]
+
+_HOMES = {
+    "run": "spark_llmdata.runner",
+    "RunResult": "spark_llmdata.runner",
+    "RowStage": "spark_llmdata.stage",
+    "CorpusStage": "spark_llmdata.stage",
+    "Judgement": "spark_llmdata.verdict",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then: executors need neither the runner nor Spark's Python side."""
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,162 @@
+"""The commands: each gives a JSON object and the text that says the same to a person."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from spark_llmdata.cli.console import Progress, table
+from spark_llmdata.cli.spark import session
+from spark_llmdata.errors import UsageError
+
+Answer = tuple[Any, str]
+
+
+def run(options: argparse.Namespace) -> Answer:
+    """Run a recipe. What can be wrong with recipe and inputs is said before Spark is started."""
+    from spark_llmdata.plan import make_plan
+    from spark_llmdata.recipe import load_recipe
+    from spark_llmdata.runner import run as execute
+    from spark_llmdata.sources.inputs import find_files
+
+    inputs = [path for group in options.input for path in group]
+    recipe = load_recipe(options.recipe, options.set)
+    make_plan(recipe)
+    skipped = find_files(inputs).skipped
+    progress = Progress()
+    for path in skipped[:10]:
+        progress.say(f"  skipped, of unknown type: {path}")
+    if len(skipped) > 10:
+        progress.say(f"  and {len(skipped) - 10:,} more files of unknown type")
+    progress.say(f"starting Spark for recipe {recipe.name}")
+    spark = session(options)
+    with progress.ticking():
+        result = execute(recipe, input=inputs, store=options.store, spark=spark, progress=progress.say)
+    facts = result.as_json()
+    stages = table(
+        ("stage", "in", "removed", "rejected", "kept", "seconds", ""),
+        [
+            (c.stage, c.shown, c.removed, c.rejected, c.kept, round(c.seconds, 1), "reused" if c.reused else "")
+            for c in result.by_stage
+        ],
+    )
+    counts = ", ".join(f"{name} {n:,}" for name, n in result.counts.items() if n or name != "created")
+    text = (
+        f"run {result.run} done in {result.seconds:.1f} s: {counts}\n\n{stages}\n\n"
+        f"corpus {facts['corpus']['path']} version {result.corpus_version}, content {result.content_hash}\n"
+        f"ask why: llmdata why URL --store {options.store}"
+    )
+    return facts, text
+
+
+def runs(options: argparse.Namespace) -> Answer:
+    """List a store's runs."""
+    from spark_llmdata.store import Store
+    from spark_llmdata.store.ledger import Ledger
+
+    store = Store.open(session(options), options.store, must_exist=True)
+    found = Ledger(store).list()
+    facts = {
+        "store": store.root,
+        "runs": [
+            {
+                "run": r.run,
+                "state": r.state,
+                "recipe": r.recipe,
+                "started": r.started.isoformat(),
+                "counts": r.manifest.get("counts"),
+                "corpus_version": r.version,
+                "content_hash": r.manifest.get("content_hash"),
+                "error": r.manifest.get("error"),
+            }
+            for r in found
+        ],
+    }
+    rows = [
+        (
+            r.run,
+            r.state,
+            r.recipe,
+            f"{r.started:%Y-%m-%d %H:%M}",
+            r.manifest.get("counts", {}).get("read"),
+            r.manifest.get("counts", {}).get("kept"),
+            r.version,
+        )
+        for r in found
+    ]
+    text = table(("run", "state", "recipe", "started", "read", "kept", "version"), rows)
+    failed = [f"{r.run}: {r.manifest['error'].splitlines()[0][:200]}" for r in found if r.state == "failed"]
+    return facts, "\n".join([text, *failed[-3:]])
+
+
+def why(options: argparse.Namespace) -> Answer:
+    """Say what became of a document."""
+    from spark_llmdata.report.why import explain
+    from spark_llmdata.store import Store
+
+    facts = explain(Store.open(session(options), options.store, must_exist=True), options.what, options.run)
+    lines = [f"{facts['url'] or facts['doc_id']}: {facts['outcome']}"]
+    if facts["reason"]:
+        measured = ""
+        if facts["score"] is not None:
+            measured = f": {facts['score']:g}, the threshold is {facts['threshold']:g}"
+        lines.append(f"  by {facts['stage']}, {facts['reason']}{measured}")
+    if facts["evidence"]:
+        lines.append(f"  evidence  {json.dumps(facts['evidence'], ensure_ascii=False)}")
+    if facts["survivor"]:
+        survivor = facts["survivor"]
+        lines.append(
+            f"  stays     {survivor['doc_id']} {survivor['url'] or ''} (similarity {survivor['similarity']:g})"
+        )
+    lines.append(f"  doc_id    {facts['doc_id']}")
+    lines.append(f"  record    {facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})")
+    for step in facts["path"]:
+        scores = ", ".join(f"{k} {v:g}" for k, v in step["scores"].items())
+        edits = f", {step['edits']} edits" if step["edits"] else ""
+        lines.append(f"  {'kept by   ' if step['kept'] else 'removed by'} {step['stage']}{edits} {scores}".rstrip())
+    for other in facts["others"]:
+        lines.append(
+            f"  also      {other['file']}:{other['offset']} {other['outcome']} {other['reason'] or ''}".rstrip()
+        )
+    lines.append(f"  run       {facts['run']}")
+    return facts, "\n".join(lines)
+
+
+def export(options: argparse.Namespace) -> Answer:
+    """Write kept documents as files."""
+    from spark_llmdata.sinks.export import export as write
+    from spark_llmdata.store import Store
+
+    store = Store.open(session(options), options.store, must_exist=True)
+    facts = write(store, options.format, options.output, options.run)
+    return facts, f"{facts['documents']:,} documents of run {facts['run']} written to {facts['output']}"
+
+
+def stages(options: argparse.Namespace) -> Answer:
+    """List the stages, or describe one."""
+    from spark_llmdata.recipe.loading import suggest
+    from spark_llmdata.report.stages import describe, describe_text
+    from spark_llmdata.stages import BUILTIN
+
+    if options.kind is None:
+        facts = {"stages": [describe(s) for s in BUILTIN.values()]}
+        return facts, table(("stage", "what it does"), [(s["kind"], s["summary"]) for s in facts["stages"]])
+    if options.kind not in BUILTIN:
+        raise UsageError(
+            f"unknown stage {options.kind!r}{suggest(options.kind, BUILTIN)}; there are {', '.join(BUILTIN)}"
+        )
+    found = describe(BUILTIN[options.kind])
+    return found, describe_text(found)
+
+
+def doctor(options: argparse.Namespace) -> Answer:
+    """Check the environment."""
+    from spark_llmdata.report.doctor import examine
+
+    checks = examine(lambda: session(options))
+    good = all(c["ok"] for c in checks)
+    facts = {"ok": good, "checks": checks, "exit_code": 0 if good else 3}
+    lines = [f"{'ok     ' if c['ok'] else 'PROBLEM'}  {c['check']}: {c['found']}" for c in checks]
+    lines += [f"         -> {c['remedy']}" for c in checks if not c["ok"]]
+    return facts, "\n".join(lines)

@@ -1,0 +1,55 @@
+"""Words on a terminal: progress lines and tables."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+#: A log gets a sign of life this often, in seconds.
+TICK_S = 60.0
+
+
+class Progress:
+    """Prints what a run is doing to standard error, with the time since it began."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.doing = ""
+
+    def say(self, line: str) -> None:
+        """Print a line; one that is not indented says what goes on from now."""
+        if not line.startswith(" "):
+            self.doing = line
+        print(f"[{time.monotonic() - self.began:6.1f} s] {line}", file=sys.stderr, flush=True)
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        """While in here, repeat now and then what is going on, so that silence means trouble."""
+        over = threading.Event()
+
+        def tick() -> None:
+            while not over.wait(TICK_S):
+                self.say(f"  still {self.doing}")
+
+        thread = threading.Thread(target=tick, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Columns under a head; numbers to the right, with thousands marked."""
+    cells = [[f"{c:,}" if isinstance(c, int) else "" if c is None else str(c) for c in row] for row in rows]
+    widths = [max(len(h), *(len(r[i]) for r in cells)) if cells else len(h) for i, h in enumerate(head)]
+    right = [bool(rows) and all(isinstance(r[i], int | float) or r[i] is None for r in rows) for i in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
+
+    return "\n".join([line(head), *(line(r) for r in cells)])

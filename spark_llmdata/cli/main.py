@@ -1,0 +1,72 @@
+"""Entry point: from arguments to a command, from an error to a sentence and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from spark_llmdata.cli import commands
+from spark_llmdata.cli.parser import make_parser
+from spark_llmdata.errors import LlmdataError
+
+INTERRUPTED = 130
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
+    "run": commands.run,
+    "runs": commands.runs,
+    "why": commands.why,
+    "export": commands.export,
+    "stages": commands.stages,
+    "doctor": commands.doctor,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code (0 done, 1 failed, 2 wrong use, 3 environment, 130 interrupted)."""
+    options = make_parser().parse_args(arguments)
+    try:
+        facts, text = _COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        return _fail(options, INTERRUPTED, "interrupted; the store is consistent, the same command goes on", {})
+    except LlmdataError as error:
+        return _fail(options, error.exit_code, str(error), getattr(error, "facts", {}))
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is becomes a sentence and an exit code
+        if options.verbose:
+            traceback.print_exc()
+        return _fail(options, 1, _plain(error), {})
+    _print(json.dumps(facts, ensure_ascii=False, indent=2, default=str) if options.json else text)
+    return int(facts.get("exit_code", 0)) if isinstance(facts, dict) else 0
+
+
+def _fail(options: argparse.Namespace, code: int, message: str, facts: dict[str, Any]) -> int:
+    if options.json:
+        _print(json.dumps({"state": "failed", "error": message} | facts, ensure_ascii=False, indent=2, default=str))
+    print(f"llmdata: {message}", file=sys.stderr)
+    return code
+
+
+def _print(text: str) -> None:
+    """Print even what the terminal's encoding lacks; a closed pipe is the reader's business."""
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _plain(error: Exception) -> str:
+    """The first lines of an error nobody foresaw; Spark's may hold thousands."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    cause = next((line for line in lines if "Error: " in line or "Exception: " in line), "")
+    head = lines[0] if lines else ""
+    detail = f" ({cause.strip()[:500]})" if cause and cause != head else ""
+    return f"{type(error).__name__}: {head[:500]}{detail}; -v shows all of it"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""What can be typed: commands, arguments and their help."""
+
+from __future__ import annotations
+
+import argparse
+
+import spark_llmdata
+
+_RUN = """\
+Reads the inputs, judges every record by the recipe's stages and writes a new build of the corpus.
+
+inputs   files, folders (all readable files below), globs: WARC/WET (.warc .wet, .gz), JSON lines (.jsonl .ndjson
+         .json, .gz .zst) and Parquet. NAME= names the source; ids depend on it, never on paths.
+settings --set takes a path into the recipe: STAGE.SETTING, gates.max_removed, read.columns.text, ...
+
+examples
+  llmdata run quickstart --input crawl/ --store store
+  llmdata run my.yaml --input books=books.jsonl.zst web='crawl/*.warc.gz' --store store
+  llmdata run quickstart --input pages.parquet --store store --set filter.gopher_quality.min_words=20
+"""
+
+_WHY = """\
+Says what became of a record, which stage decided and what it measured.
+
+examples
+  llmdata why https://example.org/page --store store
+  llmdata why 5f1c0f5e8a4c3b1f9d2e7a6b4c8d0e1f --store store
+  llmdata why pages.warc.gz:10482 --store store
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Build the parser; every command gets its own help."""
+    parser = argparse.ArgumentParser(
+        prog="llmdata",
+        description="Verified, incremental, explainable, reversible LLM corpora on Spark.",
+        epilog="exit codes: 0 done, 1 the run failed (gate, data, not found), 2 wrong use or recipe, 3 environment, "
+        "130 interrupted",
+    )
+    parser.add_argument("--version", action="version", version=f"llmdata {spark_llmdata.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    run = _command(commands, "run", "run a recipe over inputs", _RUN)
+    run.add_argument(
+        "recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe that comes with the package"
+    )
+    run.add_argument(
+        "--input",
+        metavar="[NAME=]PATH",
+        nargs="+",
+        action="append",
+        required=True,
+        help="what to read; may be repeated",
+    )
+    _store(run)
+    run.add_argument(
+        "--set",
+        metavar="path=value",
+        action="append",
+        default=[],
+        help="change a setting of the recipe; may be repeated",
+    )
+    _spark(run)
+
+    runs = _command(commands, "runs", "list a store's runs", "Lists the runs of a store, oldest first.")
+    _store(runs)
+    _spark(runs)
+
+    why = _command(commands, "why", "say what became of a document", _WHY)
+    why.add_argument("what", metavar="DOC_ID|URL|FILE:OFFSET", help="a document's id, its URL, or a record's location")
+    _store(why)
+    why.add_argument("--run", metavar="ID", help="the run to ask (default: the newest that is done)")
+    _spark(why)
+
+    export = _command(commands, "export", "write kept documents as files", "Writes the kept documents of a build.")
+    export.add_argument("format", metavar="parquet|jsonl", choices=("parquet", "jsonl"), help="parquet or jsonl")
+    _store(export)
+    export.add_argument("--run", metavar="ID", help="the run whose corpus to write (default: the newest that is done)")
+    export.add_argument("--output", metavar="DIR", required=True, help="a new folder")
+    _spark(export)
+
+    stages = _command(commands, "stages", "list stages, their settings and reasons", "Describes the stages.")
+    stages.add_argument("kind", metavar="KIND", nargs="?", help="describe this one in full")
+    _json(stages)
+
+    doctor = _command(
+        commands,
+        "doctor",
+        "check Java, Spark, Delta and the native module",
+        "Checks what a run needs, with a real write and MERGE, on driver and executors, and says what to do.",
+    )
+    _spark(doctor)
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, short: str, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=short, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    return command
+
+
+def _store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--store", metavar="DIR", required=True, help="the folder with the store's Delta tables")
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    command.add_argument("-v", "--verbose", action="store_true", help="show what Spark says")
+
+
+def _spark(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--master", metavar="URL", help="Spark master (default: spark-submit's, else local[*])")
+    command.add_argument(
+        "--conf", metavar="spark.key=value", action="append", default=[], help="a Spark setting; may be repeated"
+    )
+    _json(command)

@@ -1,0 +1,25 @@
+"""The session a command runs in."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from spark_llmdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def session(options: argparse.Namespace) -> SparkSession:
+    """The session that spark-submit or a notebook has prepared, else a local one with `--master` and `--conf`."""
+    from spark_llmdata.session import local_session, submitted_session
+
+    settings = {}
+    for pair in options.conf:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.startswith("spark."):
+            raise UsageError(f"--conf {pair}: expected spark.key=value")
+        settings[key] = value
+    submitted = submitted_session(settings) if options.master is None else None
+    return submitted or local_session(options.master or "local[*]", settings, verbose=options.verbose)

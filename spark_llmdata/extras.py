@@ -1,0 +1,21 @@
+"""Optional packages: the one place that imports them, and says in one sentence how to get a missing one."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any
+
+from spark_llmdata.errors import MissingExtra
+
+
+@functools.cache
+def require(module: str, *, extra: str, needed_by: str) -> Any:
+    """Import an optional module, or say who needs it and how it is installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as missing:
+        raise MissingExtra(
+            f"{needed_by} needs {module.partition('.')[0]}, which cannot be imported here ({missing}); "
+            f"install it: pip install 'spark-llmdata[{extra}]'"
+        ) from missing

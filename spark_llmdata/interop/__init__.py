@@ -1,0 +1,1 @@
+"""Bridges: stages in notebooks and other frameworks."""

@@ -1,0 +1,147 @@
+"""`stage(df)`: a stage on Arrow, pandas or Spark data frames, outside of any run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from spark_llmdata import schema
+from spark_llmdata.batch import Batch
+from spark_llmdata.errors import UsageError
+from spark_llmdata.segment import judge_safely, slices
+from spark_llmdata.stage import Context, CorpusStage, RowStage
+
+GIVEN = {
+    f.name: f.type for f in schema.RECORD if f.name in ("id", "url", "text", "html", "content_type", "lang", "date")
+}
+
+
+def judge(stage: RowStage, docs: Any) -> Any:
+    """Judge documents; returns the kind of frame that came in, with `kept`, `verdict` and `scores` added."""
+    if isinstance(docs, pa.RecordBatch):
+        return judge_batch(stage, docs)
+    if isinstance(docs, pa.Table):
+        if docs.num_rows == 0:
+            return pa.Table.from_batches([], result_schema(stage, docs.schema))
+        combined = docs.combine_chunks().to_batches()
+        return pa.Table.from_batches([judge_batch(stage, part) for batch in combined for part in slices(batch)])
+    if type(docs).__module__.startswith("pandas."):
+        return judge(stage, pa.Table.from_pandas(docs, preserve_index=False)).to_pandas()
+    if hasattr(docs, "mapInArrow"):
+        from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+
+        given = to_arrow_schema(docs.schema)
+        return docs.mapInArrow(_JudgeBatches(stage), from_arrow_schema(result_schema(stage, given)))
+    raise UsageError(
+        f"{stage.name} was called with a {type(docs).__name__}; expected an Arrow table or record batch, a pandas or a "
+        "Spark DataFrame"
+    )
+
+
+def apply(stage: CorpusStage, docs: Any) -> Any:
+    """Apply a corpus stage to a Spark DataFrame with a unique `doc_id`; adds `kept` and `verdict`."""
+    if not hasattr(docs, "mapInArrow"):
+        raise UsageError(f"{stage.name} compares documents and needs a Spark DataFrame, not a {type(docs).__name__}")
+    missing = {"doc_id", "text"} - set(docs.columns)
+    if missing:
+        raise UsageError(f"{stage.name} needs the columns doc_id and text; {', '.join(sorted(missing))} is missing")
+    from pyspark.sql import functions as F
+
+    from spark_llmdata.kernels.hashing import text_facts
+
+    names = [c for c in docs.columns if c not in ("text_hi", "text_lo")]
+    plain = docs.select(*names)
+
+    def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            facts = text_facts(batch.column("text"))
+            arrays = [*batch.columns, facts.column("hi"), facts.column("lo")]
+            yield pa.RecordBatch.from_arrays(arrays, names=[*batch.schema.names, "text_hi", "text_lo"])
+
+    types = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in plain.schema.fields)
+    keyed = plain.mapInArrow(hashed, f"{types}, text_hi bigint, text_lo bigint")
+    removed = stage.apply(keyed, Context(docs.sparkSession))
+    fields = [f.name for f in schema.VERDICT if f.name not in ("stage", "reason")]
+    verdict = F.struct(
+        F.lit(stage.name).alias("stage"),
+        F.concat(F.lit(f"{stage.noun}."), F.col("reason")).alias("reason"),
+        *(F.col(name) for name in fields),
+    )
+    verdicts = removed.select("doc_id", verdict.alias("verdict"))
+    return docs.join(verdicts, "doc_id", "left").withColumn("kept", F.col("verdict").isNull())
+
+
+@dataclass(frozen=True)
+class _JudgeBatches:
+    stage: RowStage
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for part in slices(batch):
+                yield judge_batch(self.stage, part)
+
+
+def result_schema(stage: RowStage, given: pa.Schema) -> pa.Schema:
+    """The schema of what `judge` gives for documents of a schema."""
+    added = [pa.field("kept", pa.bool_()), pa.field("verdict", schema.VERDICT)]
+    if stage.scores:
+        added.append(pa.field("scores", pa.struct([pa.field(n, pa.float64()) for n in stage.score_columns()])))
+    names = [f.name for f in added]
+    fields = [f.with_type(pa.string()) if f.name == "text" else f for f in given if f.name not in names]
+    if "text" not in given.names:
+        fields.append(pa.field("text", pa.string()))
+    return pa.schema([*fields, *added])
+
+
+def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Judge one batch of documents; columns that the stage does not know go through as they are."""
+    needed = stage.requires & set(GIVEN)
+    missing = needed - set(batch.schema.names)
+    if missing:
+        raise UsageError(
+            f"{stage.name} needs the column {', '.join(sorted(missing))}; there are {', '.join(batch.schema.names)}"
+        )
+    n = batch.num_rows
+    columns = {
+        name: batch.column(name).cast(kind) if name in batch.schema.names else pa.nulls(n, kind)
+        for name, kind in GIVEN.items()
+    }
+    docs = Batch(columns)
+    found = judge_safely(stage, docs)
+    gone = ~found.keep
+
+    def pick(values: Any, kind: pa.DataType) -> pa.Array:
+        if values is None:
+            return pa.nulls(n, kind)
+        return pa.array([v if g and v == v else None for v, g in zip(values, gone, strict=True)], kind)
+
+    reasons = None if found.reason is None else np.array([r and f"{stage.noun}.{r}" for r in found.reason], object)
+    fields = {
+        "stage": pick([stage.name] * n, pa.string()),
+        "reason": pick(reasons, pa.string()),
+        "score": pick(found.score, pa.float64()),
+        "threshold": pick(found.threshold, pa.float64()),
+        "evidence": pick(found.evidence, pa.string()),
+        "survivor": pa.nulls(n, pa.string()),
+        "similarity": pa.nulls(n, pa.float64()),
+    }
+    order = [schema.VERDICT.field(i) for i in range(schema.VERDICT.num_fields)]
+    verdict = pa.StructArray.from_arrays([fields[f.name] for f in order], fields=order, mask=pa.array(found.keep))
+    result = {"kept": pa.array(found.keep), "verdict": verdict}
+    if stage.scores:
+        measured = [found.scores.get(s, pa.nulls(n, pa.float64())).cast(pa.float64()) for s in stage.scores]
+        result["scores"] = pa.StructArray.from_arrays(measured, names=list(stage.score_columns()))
+    text = columns["text"]
+    if found.text is not None:
+        text = pa.array(
+            [e if e is not None else t for e, t in zip(found.text.to_pylist(), text.to_pylist(), strict=True)]
+        )
+    result["text"] = text
+    wanted = result_schema(stage, batch.schema)
+    return pa.RecordBatch.from_arrays(
+        [(result[f.name] if f.name in result else batch.column(f.name)).cast(f.type) for f in wanted], schema=wanted
+    )

@@ -1,0 +1,29 @@
+"""Words of a batch of texts: found once, kept in native memory, read there by every kernel that needs words."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from spark_llmdata import _native
+from spark_llmdata._native import Words
+
+__all__ = ["RULES", "Words", "split"]
+
+#: Raised by whoever changes which words a text has.
+REVISION = 1
+
+#: `uax29`: segments between Unicode word boundaries (UAX #29) that hold an alphabetic or numeric code point.
+#: `whitespace`: maximal runs of code points that are not Unicode White_Space.
+RULES: tuple[str, ...] = tuple(_native.WORD_RULES)
+
+
+def split(text: pa.Array, alive: pa.BooleanArray | None = None, rule: str = "uax29") -> Words:
+    """Find the words of every row of `text` (null has none) that is alive; without `alive` all rows are.
+
+    The result is a handle as long as `text`, which it keeps without a copy: `counts()` gives words per row (int64, null
+    where the row is not alive or its text is null), `rule` the rule's name.
+
+    Raises:
+        ValueError: the rule is unknown, the text is no text, the lengths differ, or one text has 4 GiB or more.
+    """
+    return _native.split_words(text, alive, rule)

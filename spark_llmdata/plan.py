@@ -1,0 +1,127 @@
+"""Planning: which stages share a segment, where documents are compared, what each part is called in the store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spark_llmdata.errors import RecipeError
+from spark_llmdata.recipe import Recipe
+from spark_llmdata.segment import Segment
+from spark_llmdata.stage import CorpusStage, RowStage, Stage
+
+#: Raised by whoever changes what readers or the segment pass make of the same bytes.
+READER_REVISION = 1
+
+
+@dataclass(frozen=True)
+class SegmentNode:
+    """A segment and its table's name.
+
+    It covers files part by part; nothing of the inputs is in its fingerprint, unless a corpus stage stands before it
+    (`per_run`): then it depends on which files the run covers.
+    """
+
+    segment: Segment
+    fingerprint: str
+    per_run: bool = False
+
+    @property
+    def table(self) -> str:
+        """The table's name: what it does, and the fingerprint."""
+        words = [s.noun for s in self.segment.stages] or ["read"]
+        return f"{'-'.join(words)[:60]}-{self.fingerprint}"
+
+
+@dataclass(frozen=True)
+class CorpusNode:
+    """A corpus stage; its verdicts' fingerprint adds the covered files, so it is made when those are known."""
+
+    stage: CorpusStage
+
+
+Node = SegmentNode | CorpusNode
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Nodes in order; the first is always a segment, the one that reads."""
+
+    recipe: Recipe
+    nodes: tuple[Node, ...]
+
+    @property
+    def segments(self) -> tuple[SegmentNode, ...]:
+        """The segments in order."""
+        return tuple(n for n in self.nodes if isinstance(n, SegmentNode))
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """Fuse neighboring row stages into segments; refuse orders that cannot work."""
+    check_order(recipe.stages)
+    groups: list[list[RowStage] | CorpusStage] = [[]]
+    for stage in recipe.stages:
+        if isinstance(stage, CorpusStage):
+            groups.append(stage)
+            continue
+        assert isinstance(stage, RowStage)
+        last = groups[-1]
+        if isinstance(last, list) and not (last and last[-1].ends_segment):
+            last.append(stage)
+        else:
+            groups.append([stage])
+    nodes: list[Node] = []
+    upstream: Any = None
+    scores: tuple[str, ...] = ()
+    compared = False
+    for group in groups:
+        if isinstance(group, CorpusStage):
+            nodes.append(CorpusNode(group))
+            upstream = digest([upstream, group.fingerprint()])
+            compared = True
+            continue
+        segment = Segment(tuple(group), not nodes, scores, recipe.write.removed_text)
+        fingerprint = segment_fingerprint(segment, recipe, upstream)
+        nodes.append(SegmentNode(segment, fingerprint, per_run=compared))
+        upstream, scores = fingerprint, segment.score_names
+    return Plan(recipe, tuple(nodes))
+
+
+def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
+    """What decides about a segment's rows, given the same input: stages, settings, revisions, what came before."""
+    facts: dict[str, Any] = {
+        "stages": [s.fingerprint() for s in segment.stages],
+        "removed_text": segment.removed_text,
+        "upstream": upstream,
+        "reader": READER_REVISION,
+    }
+    if segment.reads:
+        facts["read"] = recipe.read.model_dump(mode="json")
+    return digest(facts)
+
+
+def digest(facts: Any) -> str:
+    """16 hex digits of SHA-256 over canonical JSON."""
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def check_order(stages: Sequence[Stage]) -> None:
+    """Refuse a stage that stands where what it needs is not there (any more)."""
+    problems = []
+    extractors = [i for i, s in enumerate(stages) if "html" in s.requires]
+    for i in extractors:
+        before = [s.name for s in stages[:i]]
+        if any(isinstance(s, CorpusStage) or "text" in s.requires for s in stages[:i]):
+            problems.append(
+                f"{stages[i].name} stands behind {', '.join(before)}; it needs the HTML, which is there only at the "
+                "beginning: put it first"
+            )
+    if len(extractors) > 1:
+        names = ", ".join(stages[i].name for i in extractors)
+        problems.append(f"{names}: only one stage can extract text from HTML; take the others out")
+    if problems:
+        raise RecipeError(problems)

@@ -1,0 +1,247 @@
+"""From YAML and `--set` to a checked recipe, with all problems found at once."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from spark_llmdata.errors import RecipeError
+from spark_llmdata.recipe.document import Document, Path, parse
+from spark_llmdata.recipe.model import Gates, Read, Recipe, Write
+from spark_llmdata.stage import CorpusStage, RowStage, Stage
+from spark_llmdata.stages import BUILTIN
+
+_SECTIONS: Mapping[str, type[BaseModel]] = {"read": Read, "gates": Gates, "write": Write}
+_KEYS = ("name", "read", "stages", "gates", "write")
+
+
+def find_recipe(name: str) -> FilePath:
+    """The file of a recipe: a path, or the name of one that comes with the package."""
+    path = FilePath(name)
+    if path.is_file():
+        return path
+    shipped = resources.files("spark_llmdata.recipes")
+    candidate = FilePath(str(shipped / f"{name}.yaml"))
+    if candidate.is_file():
+        return candidate
+    names = sorted(FilePath(str(f)).stem for f in shipped.iterdir() if f.name.endswith(".yaml"))
+    what = "is a folder" if path.is_dir() else "is neither a file nor the name of a recipe"
+    raise RecipeError([f"{name}: {what}{suggest(name, names)}; recipes that come with the package: {', '.join(names)}"])
+
+
+def load_recipe(name: str, settings: Sequence[str] = ()) -> Recipe:
+    """Read, change by `--set path=value` and check a recipe; every problem is in the one RecipeError."""
+    path = find_recipe(name)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError([f"{path}: cannot be read as UTF-8 text: {error}"]) from error
+    document = parse(text, str(path))
+    if not document.problems and not isinstance(document.data, dict):
+        document.complain((), "a recipe is a mapping with `name` and `stages`; see conf/recipes/quickstart.yaml")
+    if document.problems:
+        raise RecipeError(document.problems)
+    _import_beside(path)
+    return check(document, settings)
+
+
+def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
+    """Make a recipe of plain data."""
+    data: dict[str, Any] = document.data
+    for key in data:
+        if key not in _KEYS:
+            document.complain((key,), f"unknown key {key!r}{suggest(key, _KEYS)}; expected {', '.join(_KEYS)}")
+    kinds, options = _split_stages(document)
+    names = [str(o.get("id") or k) for k, o in zip(kinds, options, strict=True)]
+    sections = _split_sections(document)
+    origins = _apply_settings(document, settings, names, options, sections)
+    stages = [_build_stage(document, i, k, o, origins) for i, (k, o) in enumerate(zip(kinds, options, strict=True))]
+    read, gates, write = (
+        _validate(document, model, sections[key], (key,), key, origins) for key, model in _SECTIONS.items()
+    )
+    _check_names(document, names, gates)
+    if document.problems:
+        raise RecipeError(document.problems)
+    assert isinstance(read, Read)
+    assert isinstance(gates, Gates)
+    assert isinstance(write, Write)
+    return Recipe(str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write)
+
+
+def _check_names(document: Document, names: Sequence[str], gates: BaseModel | None) -> None:
+    """The recipe's own name, the stages' names and the names that gates speak of."""
+    name = document.data.get("name")
+    if not isinstance(name, str) or not name.strip():
+        document.complain(("name",), f"`name` is {name!r}; expected a name for the recipe, such as `name: my_corpus`")
+    for i, n in enumerate(names):
+        if n in names[:i]:
+            document.complain(("stages", i), f"stage {n} occurs twice; give one of them an id: `id: {n}_2`")
+    if isinstance(gates, Gates) and isinstance(gates.max_removed, dict):
+        for n in gates.max_removed:
+            if n not in names:
+                place = ("gates", "max_removed", n)
+                document.complain(place, f"gates.max_removed names {n!r}, no stage of this recipe{suggest(n, names)}")
+
+
+def _split_sections(document: Document) -> dict[str, dict[str, Any]]:
+    """The sections beside `stages`, empty where they are absent."""
+    sections = {}
+    for key in _SECTIONS:
+        given = document.data.get(key) or {}
+        if not isinstance(given, dict):
+            document.complain((key,), f"`{key}` is {given!r}; expected a mapping of settings")
+            given = {}
+        sections[key] = dict(given)
+    return sections
+
+
+def _split_stages(document: Document) -> tuple[list[str], list[dict[str, Any]]]:
+    """The kinds and the settings of the stages, each item being `kind` or `kind: {setting: value}`."""
+    items = document.data.get("stages")
+    if not isinstance(items, list) or not items:
+        document.complain(("stages",), f"`stages` is {items!r}; expected a list with at least one stage")
+        return [], []
+    kinds, options = [], []
+    for i, item in enumerate(items):
+        if isinstance(item, str):
+            item = {item: None}
+        elif isinstance(item, dict) and len(item) == 2 and "id" in item:  # `- kind: {..}` with `id:` beside it
+            kind = next(k for k in item if k != "id")
+            item = {kind: {**(item[kind] or {}), "id": item["id"]}}
+        if not isinstance(item, dict) or len(item) != 1 or not isinstance(next(iter(item.values())) or {}, dict):
+            document.complain(("stages", i), f"{item!r} is no stage; expected `kind` or `kind: {{setting: value}}`")
+            continue
+        kind, settings = next(iter(item.items()))
+        kinds.append(str(kind))
+        options.append(dict(settings or {}))
+    return kinds, options
+
+
+def _apply_settings(
+    document: Document,
+    settings: Sequence[str],
+    names: Sequence[str],
+    options: Sequence[dict[str, Any]],
+    sections: Mapping[str, dict[str, Any]],
+) -> dict[Path, str]:
+    """Put `--set path=value` into the data; returns where each changed value came from, for messages."""
+    origins: dict[Path, str] = {}
+    for setting in settings:
+        path, equals, literal = setting.partition("=")
+        label = f"--set {setting}"
+        stage = max((n for n in names if path.startswith(f"{n}.")), key=len, default=None)
+        section = path.partition(".")[0]
+        try:
+            value = yaml.safe_load(literal)
+        except yaml.YAMLError:
+            document.problems.append(f"{label}: {literal!r} is no valid value (YAML)")
+            continue
+        if not equals:
+            document.problems.append(f"{label}: expected path=value, such as {names[0] if names else 'a.stage'}.x=1")
+        elif stage is not None:
+            target, place = options[names.index(stage)], ("stages", names.index(stage))
+            _put(target, path[len(stage) + 1 :].split("."), value, place, origins, label)
+        elif path == "name":
+            document.data["name"] = value
+        elif section in sections and "." in path:
+            # A stage's name may itself hold dots: gates.max_removed.dedup.exact=0.5
+            rest = path.split(".", 2)[1:]
+            _put(sections[section], rest, value, (section,), origins, label)
+        else:
+            known = [*(f"{n}." for n in names), *(f"{s}." for s in sections), "name"]
+            document.problems.append(
+                f"{label}: no stage or section {path!r}{suggest(path, known)}; expected one of {', '.join(known)}"
+            )
+    return origins
+
+
+def _put(
+    target: dict[str, Any], keys: Sequence[str], value: Any, place: Path, origins: dict[Path, str], label: str
+) -> None:
+    for key in keys[:-1]:
+        inner = target.get(key)
+        target[key] = dict(inner) if isinstance(inner, dict) else {}
+        target = target[key]
+    target[keys[-1]] = value
+    origins[(*place, *keys)] = label
+
+
+def _build_stage(
+    document: Document, index: int, kind: str, options: Mapping[str, Any], origins: Mapping[Path, str]
+) -> Stage | None:
+    place: Path = ("stages", index)
+    model = _find_kind(document, kind, place)
+    if model is None:
+        return None
+    stage = _validate(document, model, options, place, kind, origins)
+    return stage if isinstance(stage, Stage) else None
+
+
+def _find_kind(document: Document, kind: str, place: Path) -> type[Stage] | None:
+    if kind in BUILTIN:
+        return BUILTIN[kind]
+    module, _, name = kind.rpartition(".")
+    known = f"{suggest(kind, BUILTIN)}; `llmdata stages` lists the kinds"
+    if not module or not name[:1].isupper():
+        document.complain(place, f"unknown stage {kind!r}{known}; your own stage is named module.Class")
+        return None
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception as error:  # noqa: BLE001 - importing runs the user's code: anything may come out of it
+        document.complain(place, f"stage {kind} cannot be imported: {type(error).__name__}: {error}")
+        return None
+    if not (isinstance(found, type) and issubclass(found, RowStage | CorpusStage)):
+        document.complain(place, f"{kind} is no stage; expected a subclass of RowStage or CorpusStage")
+        return None
+    return found
+
+
+def _validate(
+    document: Document,
+    model: type[BaseModel],
+    values: Mapping[str, Any],
+    place: Path,
+    label: str,
+    origins: Mapping[Path, str],
+) -> BaseModel | None:
+    """Build a typed section or stage; pydantic's complaints become sentences with a place."""
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as errors:
+        for error in errors.errors():
+            keys = tuple(error["loc"])
+            name = ".".join(str(k) for k in error["loc"])
+            if error["type"] == "extra_forbidden":
+                fields = list(model.model_fields)
+                what = f"unknown setting{suggest(name, fields)}; it has {', '.join(fields)}"
+            else:
+                message = error["msg"].removeprefix("Value error, ")
+                what = f"{error['input']!r} does not fit: {message[:1].lower()}{message[1:]}"
+            origin = origins.get((*place, *(str(k) for k in error["loc"])))
+            if origin:
+                document.problems.append(f"{origin}: {label}.{name}: {what}")
+            else:
+                inner = (label,) if place[0] == "stages" else ()
+                document.complain((*place, *inner, *keys), f"{label}.{name}: {what}")
+        return None
+
+
+def _import_beside(path: FilePath) -> None:
+    """Let a recipe name stages in modules beside it or in the current folder."""
+    for folder in (str(path.resolve().parent), str(FilePath.cwd())):
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`, did you mean 'x'?` when something close is known."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,107 @@
+"""The typed form of a recipe: what it reads, its stages, its gates, what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+
+from spark_llmdata.schema import RECOGNISED
+from spark_llmdata.stage import Stage
+
+MAPPABLE = (*RECOGNISED, "html")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Read(_Section):
+    """How inputs are read."""
+
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description=f"where documents' columns come from in JSON lines and Parquet, as {{column: name in the input}}; "
+        f"columns: {', '.join(MAPPABLE)}",
+    )
+    max_record_bytes: PositiveInt = Field(default=32 << 20, description="a larger record becomes a reject")
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(columns) - set(MAPPABLE))
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)}: no such column; expected some of {', '.join(MAPPABLE)}")
+        names = list(columns.values())
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)}: mapped to more than one column")
+        return columns
+
+    def sources(self) -> dict[str, str]:
+        """Every column read and the name it has in the input; a name taken by a mapping serves no other column."""
+        taken = set(self.columns.values())
+        same = {c: c for c in RECOGNISED if c not in self.columns and c not in taken}
+        return same | self.columns
+
+
+class Gates(_Section):
+    """Loss gates: what stops a run before it touches the corpus."""
+
+    max_removed: float | dict[str, float] = Field(
+        default=0.98,
+        description="the share of the documents shown to a stage that it may remove; a number for every stage or a map "
+        "by stage; strictly more stops the run; stages that see fewer than 1,000 documents are not judged",
+    )
+
+    @field_validator("max_removed")
+    @classmethod
+    def _shares(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        for share in value.values() if isinstance(value, dict) else (value,):
+            if not 0 <= share <= 1:
+                raise ValueError(f"{share} is no share; expected a number from 0 to 1")
+        return value
+
+    def max_removed_of(self, stage: str) -> float:
+        """The bound for a stage; one that a map does not name has the default."""
+        if isinstance(self.max_removed, dict):
+            return self.max_removed.get(stage, 0.98)
+        return self.max_removed
+
+
+class Write(_Section):
+    """What a run leaves in the store."""
+
+    removed_text: Literal["all", "sample", "none"] = Field(
+        default="all", description="whether removed documents keep their text: all, 1 in 16 (by doc_id), none"
+    )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe. `stages` are instances, in order, with unique names."""
+
+    name: str
+    read: Read
+    stages: tuple[Stage, ...]
+    gates: Gates
+    write: Write
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """The recipe with every setting spelled out, as the manifest records it."""
+        return {
+            "name": self.name,
+            "read": self.read.model_dump(mode="json"),
+            "stages": [
+                {"kind": s.kind_name() if s.is_builtin() else _import_path(s), "id": s.name} | s.settings()
+                for s in self.stages
+            ],
+            "gates": self.gates.model_dump(mode="json"),
+            "write": self.write.model_dump(mode="json"),
+        }
+
+
+def _import_path(stage: Stage) -> str:
+    return f"{type(stage).__module__}.{type(stage).__qualname__}"

@@ -1,0 +1,1 @@
+"""Reports: answers read from a store."""

@@ -1,0 +1,148 @@
+"""Why a document is, or is not, in the corpus: one fate, and its path through the stages."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spark_llmdata.errors import NotFound
+from spark_llmdata.store import Store
+from spark_llmdata.store.ledger import Ledger, RunRecord
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, Row
+
+_DOC_ID = re.compile(r"[0-9a-f]{32}")
+_OFFSET = re.compile(r"(?P<file>.+):(?P<offset>\d+)")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked for, in the forms it can have."""
+
+    text: str
+
+    def conditions(self) -> dict[str, Column]:
+        """Each way to understand the question, best first, as a condition on fates."""
+        from pyspark.sql import functions as F
+
+        ways: dict[str, Column] = {}
+        if _DOC_ID.fullmatch(self.text):
+            ways["doc_id"] = F.col("doc_id") == self.text
+        ways["url"] = F.col("url") == self.text
+        ways["id"] = F.col("id") == self.text
+        place = _OFFSET.fullmatch(self.text)
+        if place:
+            name, offset = place["file"], int(place["offset"])
+            here = (F.col("file") == name) | F.col("file").endswith("/" + name.lstrip("/"))
+            ways["file and offset"] = here & (F.col("offset") == offset)
+        return ways
+
+
+def explain(store: Store, question: str, run: str | None = None) -> dict[str, Any]:
+    """Answer as one object: outcome, reason, evidence, survivor, path; `others` are further records it could mean."""
+    from pyspark.sql import functions as F
+
+    record = Ledger(store).find(run)
+    fates = store.fates.read().where(F.col("run") == record.run)
+    ways = Question(question).conditions()
+    for condition in ways.values():
+        found = fates.where(condition).orderBy("file", "offset", "ordinal").limit(100).collect()
+        if found:
+            break
+    else:
+        total = fates.count()
+        raise NotFound(
+            f"{question!r}: no record of run {record.run} has it as {', '.join(ways)}; searched {total:,} fates in "
+            f"{store.fates.path}. URLs must match exactly; a file is named as in the manifest, with :OFFSET behind it"
+        )
+    order = {"kept": 0, "pending": 1, "removed": 2, "rejected": 3}
+    found.sort(key=lambda r: (order[r.outcome], r.reason == "read.duplicate_record", r.file, r.offset, r.ordinal))
+    fate, others = found[0], found[1:]
+    return {
+        "doc_id": fate.doc_id,
+        "url": fate.url,
+        "outcome": fate.outcome,
+        "stage": fate.stage,
+        "reason": fate.reason,
+        "score": fate.score,
+        "threshold": fate.threshold,
+        "evidence": _parsed(fate.evidence),
+        "survivor": _survivor(store, record, fate),
+        "path": _path(store, record, fate),
+        "run": record.run,
+        "source": fate.source,
+        "location": {"file": fate.file, "offset": fate.offset},
+        "others": [
+            {"doc_id": o.doc_id, "outcome": o.outcome, "reason": o.reason, "file": o.file, "offset": o.offset}
+            for o in others
+        ],
+    }
+
+
+def _parsed(evidence: str | None) -> Any:
+    try:
+        return json.loads(evidence) if evidence else None
+    except ValueError:
+        return evidence
+
+
+def _survivor(store: Store, record: RunRecord, fate: Row) -> dict[str, Any] | None:
+    from pyspark.sql import functions as F
+
+    if fate.survivor is None:
+        return None
+    same = (F.col("run") == record.run) & (F.col("doc_id") == fate.survivor)
+    rows = store.fates.read().where(same).select("url").limit(1).collect()
+    return {"doc_id": fate.survivor, "url": rows[0].url if rows else None, "similarity": fate.similarity}
+
+
+def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
+    """What each stage that saw the document said, in order."""
+    steps: list[dict[str, Any]] = []
+    segments = record.manifest["segments"]
+    verdicts = record.manifest["verdicts"]
+    for index, segment in enumerate(segments):
+        row = _row(store, segment["table"], fate)
+        if row is None:
+            break
+        stopped = row.verdict.stage if row.verdict else None
+        first = ["read"] if index == 0 else []
+        for stage in [*first, *segment["stages"]]:
+            kept = stage != stopped
+            if stage == "read" and fate.reason == "read.duplicate_record":
+                kept = False
+            steps.append({"stage": stage, "kept": kept, "scores": _scores(row, stage), "edits": _edits(row, stage)})
+            if not kept:
+                return steps
+        for verdict in verdicts:
+            if verdict["behind"] == index and verdict["stage"] != "read":
+                kept = verdict["stage"] != fate.stage
+                steps.append({"stage": verdict["stage"], "kept": kept, "scores": {}, "edits": 0})
+                if not kept:
+                    return steps
+    return steps
+
+
+def _row(store: Store, table: str, fate: Row) -> Row | None:
+    from pyspark.sql import functions as F
+
+    rows = store.spark.read.format("delta").load(table)
+    names = [c for c in ("kept", "verdict", "scores", "edits") if c in rows.columns]
+    same = (F.col("part") == fate.part) & (F.col("ordinal") == fate.ordinal)
+    found = rows.where(same).select(*names).limit(1).collect()
+    return found[0] if found else None
+
+
+def _scores(row: Row, stage: str) -> dict[str, float]:
+    scores = row.asDict().get("scores")
+    prefix = stage.rsplit(".", 1)[-1] + "_"
+    if scores is None:
+        return {}
+    return {k: v for k, v in scores.asDict().items() if k.startswith(prefix) and v is not None}
+
+
+def _edits(row: Row, stage: str) -> int:
+    return int((row.edits or {}).get(stage, 0))

@@ -1,0 +1,77 @@
+"""Corpus stages in a run: identical records, then the recipe's own comparisons; verdicts are written once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spark_llmdata import schema
+from spark_llmdata.errors import ProofFailed
+from spark_llmdata.plan import digest
+from spark_llmdata.runner.funnel import ROW_KEY, Funnel
+from spark_llmdata.stage import Context, CorpusStage
+from spark_llmdata.store import Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+#: Raised by whoever changes which of several identical records stays.
+DUPLICATES_REVISION = 1
+
+
+def remove_identical_records(store: Store, funnel: Funnel, files: str) -> bool:
+    """Keep one of the records with the same doc_id, from here on unique. Returns whether an earlier run's was used."""
+    from pyspark.sql import functions as F
+
+    fingerprint = digest(["duplicate_record", DUPLICATES_REVISION, funnel.segments[0][0].fingerprint, files])
+    rows = funnel.segments[0][1].rows().where("kept")
+    # Identical records differ in nothing but their place (and a table's `meta`): contents first, so that the choice
+    # does not depend on how files are called.
+    place = F.struct("row_hi", "row_lo", "file", "offset", *ROW_KEY)
+    keys = rows.select("doc_id", *ROW_KEY, place.alias("place"))
+    first = keys.groupBy("doc_id").agg(F.min("place").alias("first"), F.count("*").alias("copies")).where("copies > 1")
+    removed = keys.join(first, "doc_id").where("place != first")
+    found = removed.select(
+        "doc_id",
+        F.lit("duplicate_record").alias("reason"),
+        F.col("copies").cast("double").alias("score"),
+        F.lit(1.0).alias("threshold"),
+        F.to_json(F.struct(F.col("first.file").alias("kept_file"), F.col("first.offset").alias("kept_offset"))).alias(
+            "evidence"
+        ),
+        F.col("doc_id").alias("survivor"),
+        F.lit(1.0).alias("similarity"),
+        *ROW_KEY,
+    )
+    name = f"duplicate_record-{fingerprint}"
+    verdicts, count, reused = _write_once(store, name, fingerprint, found)
+    funnel.remove("read", name, verdicts, count, tuple(ROW_KEY))
+    return reused
+
+
+def compare(store: Store, funnel: Funnel, stage: CorpusStage, files: str) -> bool:
+    """Apply a corpus stage to what is alive. Returns whether an earlier run's verdicts were used."""
+    from pyspark.sql import functions as F
+
+    upstream = [node.fingerprint for node, _ in funnel.segments] + [r.table for r in funnel.removals]
+    fingerprint = digest(["corpus", stage.fingerprint(), upstream, files])
+    name = f"{stage.noun}-{fingerprint}"
+    found = stage.apply(funnel.alive(), Context(store.spark))
+    missing = {f.name for f in schema.VERDICTS} - {*found.columns, *ROW_KEY}
+    if missing:
+        raise ProofFailed(f"{stage.name}.apply gives no column {', '.join(sorted(missing))}; see schema.VERDICTS")
+    none = {"part": "string", "ordinal": "bigint"}
+    found = found.withColumns({c: F.lit(None).cast(t) for c, t in none.items()})
+    verdicts, count, reused = _write_once(store, name, fingerprint, found)
+    funnel.remove(stage.name, name, verdicts, count)
+    return reused
+
+
+def _write_once(store: Store, name: str, key: str, found: DataFrame) -> tuple[DataFrame, int, bool]:
+    table = store.verdicts(name)
+    table.create()
+    written = [n for n in table.notes() if n.get("key") == key]
+    if not written:
+        table.append_once(found.select(*(f.name for f in schema.VERDICTS)), key, {"key": key})
+    rows = table.read()
+    note = (written or [n for n in table.notes() if n.get("key") == key])[0]
+    return rows, int(note["rows"]), bool(written)

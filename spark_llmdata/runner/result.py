@@ -1,0 +1,53 @@
+"""What a run gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from spark_llmdata.runner.counting import StageCount
+from spark_llmdata.store import Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run: its counts, its corpus and ways to ask further."""
+
+    run: str
+    recipe: str
+    counts: dict[str, int]
+    by_stage: list[StageCount]
+    corpus_version: int
+    content_hash: str
+    seconds: float
+    skipped: tuple[str, ...]
+    store: Store = field(repr=False)
+
+    @property
+    def corpus(self) -> DataFrame:
+        """The kept documents of this build (`schema.CORPUS`)."""
+        return self.store.corpus.read(self.corpus_version)
+
+    @property
+    def fates(self) -> DataFrame:
+        """One row (`schema.FATES`) for every record this run read."""
+        from pyspark.sql import functions as F
+
+        return self.store.fates.read().where(F.col("run") == self.run)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `llmdata run --json` prints."""
+        corpus = {"path": self.store.corpus.path, "version": self.corpus_version, "content_hash": self.content_hash}
+        return {
+            "run": self.run,
+            "state": "done",
+            "recipe": self.recipe,
+            "counts": self.counts,
+            "by_stage": [s.as_json() for s in self.by_stage],
+            "corpus": corpus,
+            "skipped": list(self.skipped),
+            "seconds": round(self.seconds, 3),
+        }

@@ -1,0 +1,231 @@
+"""The runner: parts, verdicts, fates, gates, runs, corpus, in this order; counts add up or the run fails."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import spark_llmdata
+from spark_llmdata import schema
+from spark_llmdata.errors import ProofFailed, StageStopped
+from spark_llmdata.plan import CorpusNode, Plan, SegmentNode
+from spark_llmdata.runner.comparing import compare, remove_identical_records
+from spark_llmdata.runner.counting import StageCount, check_stage, count_segment
+from spark_llmdata.runner.covering import cover_judging, cover_reading
+from spark_llmdata.runner.funnel import Funnel, scores_map
+from spark_llmdata.runner.result import RunResult
+from spark_llmdata.sources.inputs import Inputs
+from spark_llmdata.store import Store
+from spark_llmdata.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class Runner:
+    """One run of a plan over inputs into a store."""
+
+    def __init__(self, store: Store, plan: Plan, inputs: Inputs, run: str, say: Callable[[str], None]) -> None:
+        self.store, self.plan, self.inputs, self.run_id, self.say = store, plan, inputs, run, say
+        self.recipe = plan.recipe
+        self.ledger = Ledger(store)
+        self.funnel = Funnel()
+        self.counts: list[StageCount] = []
+        digests = " ".join(sorted(f.digest for f in inputs.files))
+        self.files = hashlib.sha256(digests.encode()).hexdigest()[:16]
+        self.began = time.monotonic()
+        self.manifest: dict[str, Any] = self._begin_manifest()
+
+    def run(self) -> RunResult:
+        """Carry the run out; whatever fails is recorded in `runs`, and the corpus stays as it was."""
+        for table in (self.store.runs, self.store.fates, self.store.corpus):
+            table.create()
+        self._record(0, "started")
+        try:
+            for node in self.plan.nodes:
+                if isinstance(node, SegmentNode):
+                    self._judge(node)
+                else:
+                    self._compare(node)
+            return self._build()
+        except Exception as failure:
+            self.manifest["error"] = f"{type(failure).__name__}: {failure}"[:4000]
+            if isinstance(failure, StageStopped):
+                self._write_fates("pending")
+            self._record(9, "failed")
+            raise
+
+    def _judge(self, node: SegmentNode) -> None:
+        begin = time.monotonic()
+        names = [s.name for s in node.segment.stages]
+        if node.segment.reads:
+            size = sum(f.size for f in self.inputs.files)
+            self.say(f"reading {len(self.inputs.files):,} files, {size / 1e6:,.1f} MB{_then(names)}")
+            coverage = cover_reading(self.store, node, self.inputs.files, self.recipe.read)
+            self.funnel.add(node, coverage)
+            copies_reused = remove_identical_records(self.store, self.funnel, self.files)
+            reused = not coverage.written and copies_reused
+        else:
+            self.say(f"judging: {', '.join(names)}")
+            before = self.funnel.segments[-1][1]
+            coverage = cover_judging(self.store, node, before, self.funnel.alive(), self.files)
+            self.funnel.add(node, coverage)
+            reused = not coverage.written
+        self._count(node, time.monotonic() - begin, reused)
+
+    def _count(self, node: SegmentNode, seconds: float, reused: bool) -> None:
+        stages = [s.name for s in node.segment.stages]
+        index = len(self.funnel.segments) - 1
+        rows = self.funnel.shown(index)
+        if node.segment.reads:
+            copies = self.funnel.removals[0].count
+            counted = count_segment(rows, ["read", *stages], None, seconds, reused)
+            read = counted[0]
+            read.shown, read.removed = read.shown + copies, read.removed + copies
+        else:
+            counted = count_segment(rows, stages, self.counts[-1].kept, seconds, reused)
+            held = rows.count()
+            if held != self.counts[-1].kept:
+                raise ProofFailed(f"{', '.join(stages)}: {self.counts[-1].kept} rows went in, {held} came out")
+        self._note(counted)
+
+    def _compare(self, node: CorpusNode) -> None:
+        begin = time.monotonic()
+        self.say(f"comparing: {node.stage.name}")
+        shown = self.counts[-1].kept
+        reused = compare(self.store, self.funnel, node.stage, self.files)
+        removed = self.funnel.removals[-1].count
+        seconds = round(time.monotonic() - begin, 3)
+        self._note([StageCount(node.stage.name, shown, removed, seconds=seconds, reused=reused)])
+
+    def _note(self, entries: list[StageCount]) -> None:
+        """Take a node's counts in, all of them, before a gate can stop the run at one."""
+        self.counts += entries
+        for entry in entries:
+            rejected = f", {entry.rejected:,} rejected" if entry.rejected else ""
+            again = ", reused" if entry.reused else ""
+            self.say(
+                f"  {entry.stage}: {entry.shown:,} in, {entry.removed:,} removed{rejected}, {entry.kept:,} kept{again}"
+            )
+        for entry in entries:
+            where = f"run = '{self.run_id}' AND stage = '{entry.stage}'"
+            look = f"look at its rows with: SELECT * FROM delta.`{self.store.fates.path}` WHERE {where}"
+            check_stage(entry, self.recipe.gates, look)
+
+    def _build(self) -> RunResult:
+        """Write fates, announce the commit, write the corpus, check all three against the counts."""
+        counts = self._totals()
+        self.say("writing fates and corpus")
+        self._write_fates("kept")
+        content = self._content_hash()
+        if content[1] != counts["kept"]:
+            raise ProofFailed(f"{counts['kept']} documents should be kept, {content[1]} are alive")
+        self.manifest |= {"counts": counts, "content_hash": content[0]}
+        self.manifest["by_stage"] = [c.as_json() for c in self.counts]
+        self._record(1, "committing")
+        version = self._write_corpus(content[0], counts["kept"])
+        self.manifest["corpus_version"] = version
+        self.manifest["seconds"] = round(time.monotonic() - self.began, 3)
+        self._record(2, "done")
+        return RunResult(
+            self.run_id,
+            self.recipe.name,
+            counts,
+            self.counts,
+            version,
+            content[0],
+            time.monotonic() - self.began,
+            self.inputs.skipped,
+            self.store,
+        )
+
+    def _totals(self) -> dict[str, int]:
+        return {
+            "read": self.counts[0].shown,
+            "created": 0,
+            "kept": self.counts[-1].kept,
+            "removed": sum(c.removed for c in self.counts),
+            "rejected": sum(c.rejected for c in self.counts),
+        }
+
+    def _write_fates(self, alive: str) -> None:
+        """Write what became of every record, and check it against the counts."""
+        fates = self.store.fates
+        fates.append_once(self.funnel.fates(self.run_id, alive), self.run_id, {"run": self.run_id})
+        rows = fates.read().where(f"run = '{self.run_id}'").groupBy("outcome").count().collect()
+        found = {row.outcome: row["count"] for row in rows}
+        wanted = {k: v for k, v in self._totals().items() if k in ("removed", "rejected")} | {
+            alive: self.counts[-1].kept if self.counts else 0
+        }
+        if {k: v for k, v in found.items() if v} != {k: v for k, v in wanted.items() if v}:
+            raise ProofFailed(f"fates hold {found}, the stages' counts say {wanted}")
+
+    def _content_hash(self) -> tuple[str, int]:
+        """XOR of the rows' 128-bit hashes, with the count: equal for equal corpora, in whatever order."""
+        from pyspark.sql import functions as F
+
+        row = self.funnel.alive().agg(F.bit_xor("row_hi"), F.bit_xor("row_lo"), F.count("*")).collect()[0]
+        high, low, count = (row[0] or 0), (row[1] or 0), int(row[2])
+        mask = (1 << 64) - 1
+        return f"{high & mask:016x}{low & mask:016x}-{count}", count
+
+    def _write_corpus(self, content: str, kept: int) -> int:
+        """Commit the build; where the newest build has the same content, only the commit is new."""
+        table = self.store.corpus
+        note = {"run": self.run_id, "recipe": self.recipe.name, "content_hash": content}
+        newest = next(iter(table.notes()), {})
+        if newest.get("content_hash") == content:
+            table.append_once(table.read().limit(0), self.run_id, note)
+            notes = table.notes()
+            at = next(i for i, n in enumerate(notes) if n["run"] == self.run_id)
+            if notes[at + 1].get("content_hash") == content:
+                return int(notes[at]["version"])
+        node = self.funnel.segments[-1][0]
+        rows = self.funnel.alive().withColumn("scores", scores_map(node))
+        table.overwrite(_selected(rows), note)
+        commit = next(n for n in table.notes() if n.get("run") == self.run_id)
+        if commit["rows"] != kept:
+            raise ProofFailed(
+                f"{kept} documents should be in the corpus, version {commit['version']} has {commit['rows']}"
+            )
+        return int(commit["version"])
+
+    def _begin_manifest(self) -> dict[str, Any]:
+        return {
+            "format": 1,
+            "recipe": self.recipe.as_dict(),
+            "code": {"spark_llmdata": spark_llmdata.__version__, "python": platform.python_version()},
+            "spark": self.store.spark.version,
+            "inputs": [
+                {"url": f.url, "size": f.size, "modified_ns": f.modified_ns, "source": f.source, "digest": f.digest}
+                for f in self.inputs.files
+            ],
+            "skipped": list(self.inputs.skipped),
+        }
+
+    def _record(self, seq: int, state: str) -> None:
+        self.manifest["segments"] = [
+            {
+                "table": coverage.table.path,
+                "fingerprint": node.fingerprint,
+                "stages": [s.name for s in node.segment.stages],
+                "parts": list(coverage.parts),
+            }
+            for node, coverage in self.funnel.segments
+        ]
+        self.manifest["verdicts"] = [
+            {"stage": r.stage, "table": self.store.verdicts(r.table).path, "rows": r.count, "behind": r.behind}
+            for r in self.funnel.removals
+        ]
+        self.ledger.record(self.run_id, seq, state, self.recipe.name, self.manifest)
+
+
+def _selected(rows: DataFrame) -> DataFrame:
+    return rows.select(*(f.name for f in schema.CORPUS))
+
+
+def _then(names: list[str]) -> str:
+    return f", then {', '.join(names)}" if names else ""

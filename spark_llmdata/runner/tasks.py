@@ -1,0 +1,87 @@
+"""What runs on executors: reading splits and judging rows, as callables for `mapInArrow`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from spark_llmdata.recipe import Read
+from spark_llmdata.segment import BATCH_BYTES, BATCH_ROWS, Segment
+from spark_llmdata.sources import parquet
+from spark_llmdata.sources.reader import read_split
+from spark_llmdata.sources.split import Split, Tally
+
+
+@dataclass(frozen=True)
+class ReadSplits:
+    """Reads the splits of the tasks whose numbers come in, judges their records, adds a control row for each split."""
+
+    tasks: Sequence[Sequence[Split]]
+    segment: Segment
+    part: str
+    read: Read
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Take batches with a column `id` (task numbers); give the segment's rows."""
+        for batch in batches:
+            for task in batch.column("id").to_pylist():
+                for split in self.tasks[task]:
+                    yield from self._read(split)
+
+    def _read(self, split: Split) -> Iterator[pa.RecordBatch]:
+        tally = Tally()
+        for records in read_split(
+            split,
+            tally,
+            columns=self.read.sources(),
+            max_record_bytes=self.read.max_record_bytes,
+            batch_rows=BATCH_ROWS,
+            batch_bytes=BATCH_BYTES,
+        ):
+            yield from self.segment.judge(records, self.part)
+        yield control_row(self.segment, self.part, split, tally)
+
+
+def control_row(segment: Segment, part: str, split: Split, tally: Tally) -> pa.RecordBatch:
+    """The reader's account of a split, as a row of the segment it proves: committed with the rows or not at all."""
+    facts = {
+        "file": split.file.url,
+        "digest": split.file.digest,
+        "size": split.file.size,
+        "split": split.number,
+        "begin": tally.begin,
+        "end": tally.end,
+        "members": tally.members,
+        "records": tally.records,
+        "rejects": tally.rejects,
+    }
+    columns = [pa.array([{"split": facts, "part": part}.get(f.name)], f.type) for f in segment.schema]
+    return pa.RecordBatch.from_arrays(columns, schema=segment.schema)
+
+
+@dataclass(frozen=True)
+class ReadRows:
+    """Judges rows that Spark's Parquet scan has read."""
+
+    known: Mapping[str, parquet.Place]
+    segment: Segment
+    part: str
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Take batches as `parquet.scan` gives them; give the segment's rows."""
+        for records in parquet.read_rows(batches, self.known):
+            yield from self.segment.judge(records, self.part)
+
+
+@dataclass(frozen=True)
+class JudgeRows:
+    """Judges the kept rows of the segment before."""
+
+    segment: Segment
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Take batches of the segment before; give this segment's rows."""
+        for batch in batches:
+            yield from self.segment.judge(batch)

@@ -1,0 +1,310 @@
+"""A segment: neighboring row stages fused into one pass over Arrow batches; plain Arrow, no Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from spark_llmdata import schema
+from spark_llmdata.batch import Batch
+from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.kernels import hashing
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import BoolArray, Judgement, concat
+
+BATCH_ROWS = 2_000
+BATCH_BYTES = 16 << 20
+MAX_PAYLOAD = 64 << 10
+MAX_EVIDENCE = 200  # characters
+
+RemovedText = Literal["all", "sample", "none"]
+
+#: What the corpus holds of a row, and therefore what a row's hash covers.
+_HASHED = ("doc_id", "id", "url", "text", "lang", "date", "source", "meta")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Row stages that run in one pass.
+
+    The first segment of a run (`reads`) takes records (`schema.RECORD`), later ones take the kept rows of the segment
+    before, whose score columns are `prior_scores`. The result has the schema `schema.segment(score_names)`.
+    """
+
+    stages: tuple[RowStage, ...]
+    reads: bool
+    prior_scores: tuple[str, ...] = ()
+    removed_text: RemovedText = "all"
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """All score columns of the segment's table, those of earlier segments first."""
+        return self.prior_scores + tuple(name for s in self.stages for name in s.score_columns())
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The schema of the segment's table."""
+        return schema.segment(self.score_names)
+
+    def judge(self, batch: pa.RecordBatch, part: str | None = None) -> Iterator[pa.RecordBatch]:
+        """Judge a batch; gives one row for each row, in order, in batches of bounded size."""
+        for rows in slices(batch):
+            state = _from_records(rows, part or "") if self.reads else _from_rows(rows, self.prior_scores)
+            for stage in self.stages:
+                state.apply(stage)
+            state.require_text("text")
+            yield state.finish(self)
+
+
+class _State:
+    """The columns of a batch on their way through the stages."""
+
+    def __init__(self, docs: Batch, rest: dict[str, pa.Array], scores: dict[str, pa.Array]) -> None:
+        n = len(docs)
+        self.docs = docs
+        self.rest = rest  # columns no stage looks at: location, payload, edits so far
+        self.scores = scores
+        self.rejected: BoolArray = np.zeros(n, dtype=bool)
+        self.stage = np.full(n, None, dtype=object)
+        self.reason = np.full(n, None, dtype=object)
+        self.evidence = np.full(n, None, dtype=object)
+        self.score, self.threshold = np.full(n, np.nan), np.full(n, np.nan)
+        self.edits: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}
+
+    def apply(self, stage: RowStage) -> None:
+        for need in sorted(stage.requires & {"text"}):
+            self.require_text(need)
+        judgement = judge_safely(stage, self.docs)
+        _check(stage, judgement, len(self.docs))
+        alive = self.docs.alive
+        gone = alive & ~judgement.keep
+        self.settle(gone, stage.name, f"{stage.noun}.", judgement)
+        for name in stage.scores:
+            measured = judgement.scores.get(name, pa.nulls(len(self.docs), pa.float64()))
+            self.scores[f"{stage.noun}_{name}"] = pc.if_else(pa.array(alive), measured.cast(pa.float64()), None)
+        if judgement.text is not None:
+            changed = alive & np.asarray(judgement.text.is_valid())
+            self.docs.replace("text", pc.if_else(pa.array(changed), judgement.text, self.docs.raw("text")))
+        if judgement.edits is not None:
+            self.edits[stage.name] = np.where(alive, judgement.edits, 0)
+        for name, values in judgement.columns.items():
+            self.docs.replace(name, pc.if_else(pa.array(alive), values, self.docs.raw(name)))
+        self.docs.remove(gone)
+
+    def settle(self, gone: BoolArray, stage: str, prefix: str, judgement: Judgement) -> None:
+        """Write the verdict of the rows that go; who was settled before is not alive and cannot come here."""
+        if not gone.any():
+            return
+        self.stage[gone] = stage
+        if judgement.reason is not None:
+            self.reason[gone] = [f"{prefix}{r}" for r in judgement.reason[gone]]
+        for name in ("score", "threshold", "evidence", "rejected"):
+            values = getattr(judgement, name)
+            if values is not None:
+                getattr(self, name)[gone] = values[gone]
+
+    def require_text(self, need: str) -> None:
+        """Reject the rows that have no text by now: no later stage could say anything of them."""
+        missing = self.docs.alive & np.asarray(self.docs.raw(need).is_null())
+        if not missing.any():
+            return
+        html = self.docs.raw("html") if "html" in self.rest else None
+        has_html = np.asarray(html.is_valid()) if html is not None else np.zeros(len(missing), dtype=bool)
+        for which, reason, words in (
+            (missing & has_html, "not_extracted", "the record holds HTML; put extract.html first in the recipe"),
+            (
+                missing & ~has_html,
+                "no_text",
+                "the record has no text; if it has another name, map it: read.columns.text",
+            ),
+        ):
+            evidence = np.full(len(missing), json.dumps({"error": words}), dtype=object)
+            judgement = Judgement.remove_where(which, reason, evidence=evidence, rejected=which)
+            self.settle(which, "read", "read.", judgement)
+        self.docs.remove(missing)
+
+    def finish(self, segment: Segment) -> pa.RecordBatch:
+        """Put the batch together as the segment's table has it."""
+        kept = self.docs.alive
+        columns = {name: self.docs.raw(name) for name in _HASHED} | self.rest
+        facts = hashing.text_facts(columns["text"])
+        columns["bytes"], columns["words"] = facts.column("bytes"), facts.column("words")
+        columns["text_hi"], columns["text_lo"] = facts.column("hi"), facts.column("lo")
+        hashed = {name: columns[name] for name in _HASHED}
+        if segment.score_names:
+            arrays = [self.scores[name] for name in segment.score_names]
+            columns["scores"] = pa.StructArray.from_arrays(arrays, names=list(segment.score_names))
+            hashed["scores"] = columns["scores"]
+        columns["row_hi"], columns["row_lo"] = hashing.row_hashes(pa.RecordBatch.from_pydict(hashed))
+        if segment.removed_text != "all":
+            columns["text"] = _thin(columns["text"], columns["doc_id"], kept, segment.removed_text)
+        if "html" in columns:
+            columns["payload"] = _keep_payload(columns["payload"], columns["html"], self.rejected)
+        columns["kept"], columns["rejected"] = pa.array(kept), pa.array(self.rejected)
+        columns["verdict"] = self._verdict(kept)
+        columns["edits"] = _count_edits(columns["edits"], self.edits)
+        n = len(kept)
+        wanted = segment.schema
+        arrays = [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in wanted]
+        return pa.RecordBatch.from_arrays(arrays, schema=wanted)
+
+    def _verdict(self, kept: BoolArray) -> pa.Array:
+        n = len(kept)
+
+        def numbers(values: Any) -> pa.Array:
+            return pa.array(values, pa.float64(), mask=np.isnan(values))
+
+        evidence = [e if e is None or len(e) <= MAX_EVIDENCE else _shorten(e) for e in self.evidence]
+        fields = {
+            "stage": pa.array(self.stage, pa.string()),
+            "reason": pa.array(self.reason, pa.string()),
+            "score": numbers(self.score),
+            "threshold": numbers(self.threshold),
+            "evidence": pa.array(evidence, pa.string()),
+            "survivor": pa.nulls(n, pa.string()),
+            "similarity": pa.nulls(n, pa.float64()),
+        }
+        order = [schema.VERDICT.field(i) for i in range(schema.VERDICT.num_fields)]
+        return pa.StructArray.from_arrays([fields[f.name] for f in order], fields=order, mask=pa.array(kept))
+
+
+def judge_safely(stage: RowStage, docs: Batch) -> Judgement:
+    """Let the stage judge; a row that makes it fail is narrowed down and rejected, the others are judged.
+
+    The environment's problems (a missing package, no memory even for one row's batch) are not the row's fault and are
+    raised.
+    """
+    try:
+        return stage.judge(docs)
+    except EnvironmentProblem:
+        raise
+    except BaseException as failure:
+        if not _is_row_failure(failure):
+            raise
+        alive = np.flatnonzero(docs.alive)
+        if len(alive) <= 1:
+            return _reject_all(docs, failure)
+    middle = int(alive[len(alive) // 2])
+    return concat([judge_safely(stage, docs.slice(0, middle)), judge_safely(stage, docs.slice(middle, len(docs)))])
+
+
+def _is_row_failure(failure: BaseException) -> bool:
+    """An ordinary exception, or a native panic (which pyo3 derives from BaseException)."""
+    return isinstance(failure, Exception) or type(failure).__name__ == "PanicException"
+
+
+def _reject_all(docs: Batch, failure: BaseException) -> Judgement:
+    words = " ".join(str(failure).split()) or "no message"
+    evidence = json.dumps({"error": f"{type(failure).__name__}: {words}"[:160]}, ensure_ascii=False)
+    return Judgement.remove_where(
+        np.ones(len(docs), dtype=bool),
+        "failed",
+        rejected=docs.alive.copy(),
+        evidence=np.full(len(docs), evidence, dtype=object),
+    )
+
+
+def _check(stage: RowStage, judgement: Judgement, n: int) -> None:
+    """A stage that answers for another number of rows, or with reasons it never declared, is a defect of the stage."""
+    if len(judgement) != n:
+        raise EnvironmentProblem(
+            f"{stage.name} judged {len(judgement)} rows of a batch of {n}; judge() must return one value per row"
+        )
+    unknown = set(judgement.scores) - set(stage.scores)
+    if judgement.reason is not None:
+        given = {r for r in judgement.reason[~judgement.keep] if r is not None}
+        unknown |= given - set(stage.reasons) - {"failed"}
+    if unknown:
+        raise EnvironmentProblem(
+            f"{stage.name} gives {', '.join(sorted(unknown))}, which its class declares neither in `reasons` nor "
+            "in `scores`"
+        )
+
+
+def _from_records(rows: pa.RecordBatch, part: str) -> _State:
+    """Start from what a reader gave: ids are made here, unreadable records end here."""
+    column = {name: rows.column(name) for name in rows.schema.names}
+    column["doc_id"] = hashing.doc_ids(*(column[c] for c in ("source", "id", "url", "date", "raw_hash")))
+    n = rows.num_rows
+    defect = np.asarray(column["defect"].to_numpy(zero_copy_only=False), dtype=object)
+    ended = np.asarray(column["defect"].is_valid())
+    names = (*_HASHED, "html", "content_type")
+    docs = Batch({name: column[name] for name in names})
+    rest = {name: column[name] for name in ("file", "offset", "ordinal", "payload", "html")}
+    rest["part"] = pa.array([part]).take(pa.array(np.zeros(n, dtype=np.int64)))
+    rest["edits"] = pa.nulls(n, schema.segment().field("edits").type)
+    state = _State(docs, rest, {})
+    evidence = np.asarray(column["evidence"].to_numpy(zero_copy_only=False), dtype=object)
+    rejected = np.asarray(column["rejected"].to_numpy(zero_copy_only=False), dtype=bool)
+    judgement = Judgement(keep=~ended, reason=defect, evidence=evidence, rejected=rejected)
+    state.settle(ended, "read", "read.", judgement)
+    docs.remove(ended)
+    return state
+
+
+def _from_rows(rows: pa.RecordBatch, prior: tuple[str, ...]) -> _State:
+    """Start from the kept rows of the segment before."""
+    docs = Batch({name: rows.column(name).cast(schema.CORPUS.field(name).type) for name in _HASHED})
+    rest = {name: rows.column(name) for name in ("file", "offset", "ordinal", "part", "edits")}
+    rest["payload"] = pa.nulls(rows.num_rows, pa.binary())
+    scores: dict[str, pa.Array] = {}
+    if prior:
+        struct = rows.column("scores")
+        scores = {name: pc.struct_field(struct, name) for name in prior}
+    return _State(docs, rest, scores)
+
+
+def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut a batch where its rows or bytes of text and HTML would exceed the bounds; a large row stands alone."""
+    size = np.zeros(batch.num_rows, dtype=np.int64)
+    for name in ("text", "html"):
+        if name in batch.schema.names:
+            lengths = pc.fill_null(pc.binary_length(batch.column(name)), 0)
+            size += np.asarray(lengths, dtype=np.int64)
+    begin, held = 0, 0
+    for i, length in enumerate(size):
+        if i > begin and (held + length > BATCH_BYTES or i - begin == BATCH_ROWS):
+            yield batch.slice(begin, i - begin)
+            begin, held = i, 0
+        held += int(length)
+    if begin < batch.num_rows:
+        yield batch.slice(begin)
+
+
+def _thin(text: pa.Array, doc_id: pa.Array, kept: BoolArray, policy: RemovedText) -> pa.Array:
+    """Forget the text of removed rows: all of it, or (`sample`) of 15 in 16, chosen by doc_id, itself a hash."""
+    keep = pa.array(kept)
+    if policy == "sample":
+        keep = pc.or_(keep, pc.fill_null(pc.starts_with(doc_id, "0"), False))
+    return pc.if_else(keep, text, None)
+
+
+def _keep_payload(payload: pa.Array, html: pa.Array, rejected: BoolArray) -> pa.Array:
+    """A record that was rejected after reading keeps its bytes, cut to a bound."""
+    wanted = pc.and_(pa.array(rejected), payload.is_null())
+    return pc.if_else(wanted, pc.binary_slice(html, 0, MAX_PAYLOAD), payload)
+
+
+def _count_edits(before: pa.Array, edits: dict[str, Any]) -> pa.Array:
+    """The map of edits by stage, with this segment's added."""
+    if not edits:
+        return before
+    rows = [dict(v) if v else {} for v in before.to_pylist()]
+    for stage, counts in edits.items():
+        for i in np.flatnonzero(counts):
+            rows[i][stage] = int(counts[i])
+    return pa.array([list(r.items()) or None for r in rows], before.type)
+
+
+def _shorten(evidence: str) -> str:
+    """Evidence within its bound and still JSON: as a string with an ellipsis."""
+    cut = evidence[: MAX_EVIDENCE - 20]
+    while len(text := json.dumps({"cut": cut + "…"}, ensure_ascii=False)) > MAX_EVIDENCE:
+        cut = cut[:-8]
+    return text

@@ -1,0 +1,1 @@
+"""Sinks: documents leave the store."""

@@ -1,0 +1,1 @@
+"""Sources: from files to records, each with its location and its raw hash."""

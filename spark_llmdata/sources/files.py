@@ -1,0 +1,227 @@
+"""The one place that opens, measures and lists files, on the local disk or, by fsspec, anywhere else."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import unquote
+
+from spark_llmdata import extras
+from spark_llmdata.errors import InputError
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_WILD = re.compile(r"[*?\[]")
+
+
+def is_remote(url: str) -> bool:
+    """Whether the url names a scheme (`s3://`, `hdfs://`, ...) other than `file:`."""
+    return _SCHEME.match(url) is not None and not url.lower().startswith("file:")
+
+
+def open_file(url: str, offset: int = 0) -> BinaryIO:
+    """Open a file for reading bytes, from byte `offset` on.
+
+    Raises:
+        OSError: the file cannot be opened.
+        MissingExtra: the url is not local and fsspec is not installed.
+    """
+    if is_remote(url):
+        file_system, path = _remote(url)
+        handle = cast(BinaryIO, file_system.open(path, "rb"))
+    else:
+        handle = open(local_path(url), "rb")  # noqa: SIM115 - the caller closes it
+    if offset:
+        handle.seek(offset)
+    return handle
+
+
+def read_chunks(url: str, begin: int, end: int, chunk: int) -> Iterator[bytes]:
+    """Yield bytes [begin, end) of a file, at most `chunk` at a time; fewer in all where the file ends before `end`."""
+    with open_file(url, begin) as handle:
+        left = end - begin
+        while left > 0 and (data := handle.read(min(chunk, left))):
+            left -= len(data)
+            yield data
+
+
+def stat_file(url: str) -> tuple[int, int]:
+    """Tell a regular file's size in bytes and the time of its last change in nanoseconds since the epoch.
+
+    Where a remote store keeps no time, the second number is drawn from its checksum (etag): it still changes with the
+    content.
+
+    Raises:
+        OSError: there is no such file, it is something else, or it may not be read.
+    """
+    if is_remote(url):
+        file_system, path = _remote(url)
+        info = file_system.info(path)
+        if info.get("type") != "file":
+            raise OSError(errno.EINVAL, "is not a regular file", url)
+        return int(info["size"]), _changed(info)
+    path = local_path(url)
+    found = Path(path).stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file", url)
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, "may not be read by this user", url)
+    return found.st_size, found.st_mtime_ns
+
+
+def exists(url: str) -> bool:
+    """Whether there is a file or a folder of this name, be it a link that leads nowhere.
+
+    Raises:
+        OSError: it cannot be told, for want of permission for instance.
+    """
+    if is_remote(url):
+        file_system, path = _remote(url)
+        file_system.invalidate_cache()
+        return bool(file_system.exists(path))
+    try:
+        os.lstat(local_path(url))
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the name
+        return False
+    return True
+
+
+def is_folder(url: str) -> bool:
+    """Whether this is a folder."""
+    if is_remote(url):
+        file_system, path = _remote(url)
+        return bool(file_system.isdir(path))
+    return Path(local_path(url)).is_dir()
+
+
+def identity(url: str) -> str:
+    """Name the file behind a url, the same for all the ways (links) that lead to it."""
+    return url if is_remote(url) else os.path.realpath(local_path(url))
+
+
+def absolute(url: str) -> str:
+    """Give the url by which a file is known from here on: an absolute path, links unresolved, or a remote url as is."""
+    if is_remote(url):
+        return url
+    path = local_path(url)
+    short = os.path.abspath(path)  # noqa: PTH100 - resolves no links, unlike Path.resolve
+    # Behind a link to a folder, `..` is not what the text says.
+    if ".." in Path(path).parts and os.path.realpath(short) != os.path.realpath(path):
+        return os.path.realpath(path)
+    return short
+
+
+def local_path(url: str) -> str:
+    """Give the path of a local url: `file:` urls are decoded, anything else is a path already.
+
+    Raises:
+        InputError: a `file:` url names another machine.
+    """
+    if url[:6].lower() != "file:/":
+        return url
+    path = url[5:]
+    if path.startswith("//"):
+        host, slash, rest = path[2:].partition("/")
+        if host not in ("", "localhost"):
+            raise InputError(
+                f"{url}: a file: url cannot name the machine {host!r}; write file:///path or the plain path"
+            )
+        path = slash + rest
+    return unquote(path, errors="surrogateescape")
+
+
+def list_folder(url: str, enter: Callable[[str], bool] = lambda name: True) -> list[str]:
+    """List all files below a folder, however deep, sorted; links are followed, each folder is listed once.
+
+    A folder below whose name `enter` refuses is not looked into: it is listed itself, with a slash at its end.
+
+    Raises:
+        OSError: a folder below cannot be listed.
+    """
+    if is_remote(url):
+        return _list_remote(url, enter)
+    found: list[str] = []
+    seen: set[str] = set()
+    waiting = [absolute(url)]
+    links: list[str] = []
+    while waiting or links:
+        # Real folders come first, so that links do not decide under which name a file is found.
+        folder = waiting.pop() if waiting else links.pop(0)
+        real = os.path.realpath(folder)
+        if real in seen:
+            continue
+        seen.add(real)
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if not entry.is_dir():
+                    found.append(entry.path)
+                elif not enter(entry.name):
+                    found.append(entry.path + "/")
+                elif entry.is_symlink():
+                    links.append(entry.path)
+                else:
+                    waiting.append(entry.path)
+    return sorted(found)
+
+
+def _list_remote(url: str, enter: Callable[[str], bool]) -> list[str]:
+    file_system, path = _remote(url)
+    file_system.invalidate_cache()  # a session may live for days, and new files come in
+    found = set()
+    for name in file_system.find(path):
+        folders = name[len(path) :].split("/")[:-1]
+        closed = next((place for place, folder in enumerate(folders) if folder and not enter(folder)), None)
+        if closed is not None:
+            name = path + "/".join(folders[: closed + 1]) + "/"
+        found.add(file_system.unstrip_protocol(name))
+    return sorted(found)
+
+
+def has_glob(url: str) -> bool:
+    """Whether the url is a pattern: it contains `*`, `?` or `[`."""
+    return _WILD.search(url) is not None
+
+
+def expand_glob(pattern: str) -> list[str]:
+    """List the files and folders that match a pattern (`**` for any number of folders), sorted, as absolute urls."""
+    if is_remote(pattern):
+        file_system, path = _remote(pattern)
+        file_system.invalidate_cache()
+        return sorted(file_system.unstrip_protocol(name) for name in file_system.glob(path))
+    path = local_path(pattern)
+    return sorted({absolute(name) for name in glob.glob(path, recursive=True)})  # noqa: PTH207 - keeps what Path drops
+
+
+def _remote(url: str) -> tuple[Any, str]:
+    scheme = url.partition("://")[0]
+    fsspec = extras.require("fsspec", extra="remote", needed_by=f"reading {scheme}:// files")
+    file_system, path = fsspec.core.url_to_fs(url)
+    return file_system, path
+
+
+def _changed(info: Mapping[str, Any]) -> int:
+    for key in ("mtime", "LastModified", "last_modified", "modified", "updated", "created"):
+        value = info.get(key)
+        if isinstance(value, str):
+            value = _moment(value)
+        if isinstance(value, datetime):
+            aware = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+            return int(aware.timestamp() * 1_000_000) * 1_000
+        if isinstance(value, (int, float)):
+            return int(value * 1_000_000) * 1_000
+    mark = info.get("ETag") or info.get("etag") or info.get("checksum")
+    return int.from_bytes(hashlib.sha256(str(mark).encode()).digest()[:7], "big") if mark else 0
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None

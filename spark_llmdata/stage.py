@@ -1,0 +1,148 @@
+"""Stages: a frozen, typed setting plus one pure method that judges."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from spark_llmdata.batch import Batch
+from spark_llmdata.verdict import Judgement
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+ID_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
+
+
+class Stage(BaseModel, ABC):
+    """What both kinds of stage have: a kind, settings, declared needs, gifts and reasons.
+
+    Settings are the model's fields. Class variables declare the rest; `revision` is raised by whoever changes what the
+    stage decides, so that stored results are not reused across the change (golden tests guard that).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[str] = ""
+    revision: ClassVar[int] = 1
+    kernels: ClassVar[tuple[ModuleType, ...]] = ()  # their REVISION enters the fingerprint
+    requires: ClassVar[frozenset[str]] = frozenset({"text"})
+    provides: ClassVar[frozenset[str]] = frozenset()
+    reasons: ClassVar[Mapping[str, str]] = {}
+    scores: ClassVar[Mapping[str, str]] = {}
+    cost: ClassVar[float] = 1.0  # relative to counting words
+
+    id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")
+
+    @property
+    def name(self) -> str:
+        """The stage's name in a recipe and in verdicts: its id, else its kind."""
+        return self.id or type(self).kind_name()
+
+    @property
+    def noun(self) -> str:
+        """The last part of the name: what reasons and score columns begin with."""
+        return self.name.rsplit(".", 1)[-1]
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """`kind`, or for a stage without one its class name in the form a kind has."""
+        return cls.kind or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def is_builtin(cls) -> bool:
+        """Whether the stage comes with this package."""
+        return cls.__module__.startswith("spark_llmdata.")
+
+    def settings(self) -> dict[str, Any]:
+        """The settings, without the id."""
+        return self.model_dump(mode="json", exclude={"id"})
+
+    def score_columns(self) -> tuple[str, ...]:
+        """The names its score columns have in tables: the noun, an underscore, the declared name."""
+        return tuple(f"{self.noun}_{name}" for name in self.scores)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What decides about the stage's result: name, settings, revisions; of a user's own stage the source too."""
+        facts: dict[str, Any] = {
+            "kind": self.kind_name(),
+            "name": self.name,
+            "settings": self.settings(),
+            "revision": self.revision,
+            "kernels": {k.__name__.rsplit(".", 1)[-1]: k.REVISION for k in self.kernels},
+        }
+        if not self.is_builtin():
+            facts["source"] = _source_hash(type(self))
+        return facts
+
+
+class RowStage(Stage):
+    """Judges a document at a time; knows nothing of Spark. Neighbors are fused into one pass."""
+
+    ends_segment: ClassVar[bool] = False  # costly stages end a segment, so that what follows can be re-run without them
+
+    @abstractmethod
+    def judge(self, docs: Batch) -> Judgement:
+        """Judge the documents of a batch; arrays of the judgement are as long as the batch."""
+
+    def __call__(self, docs: Any) -> Any:
+        """Judge an Arrow table or record batch, a pandas or a Spark DataFrame that has a `text` column.
+
+        Returns the same kind of thing with the columns `kept`, `verdict`, `scores` (if any) added and `text` as edited.
+        """
+        from spark_llmdata.interop import frames
+
+        return frames.judge(self, docs)
+
+
+class CorpusStage(Stage):
+    """Needs other documents: joins, shuffles, iterations. Says who goes, and who stays for it."""
+
+    @abstractmethod
+    def apply(self, docs: DataFrame, ctx: Context) -> DataFrame:
+        """Return the removed documents as `schema.VERDICTS`, one row each.
+
+        `docs` has the columns of a segment (doc_id is unique, all rows are alive). No action, no write, no cache here:
+        what must be computed once goes through `ctx`.
+        """
+
+    def __call__(self, docs: Any) -> Any:
+        """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""
+        from spark_llmdata.interop import frames
+
+        return frames.apply(self, docs)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a corpus stage may use of the run."""
+
+    spark: SparkSession
+
+
+def _source_hash(cls: type) -> str:
+    """Hash of the file that defines a user's stage; of the class's own text where there is no file (a notebook)."""
+    module = inspect.getmodule(cls)
+    path = getattr(module, "__file__", None)
+    if path is not None and Path(path).is_file():
+        source = Path(path).read_bytes()
+    else:
+        source = inspect.getsource(cls).encode()
+    return hashlib.sha256(source).hexdigest()
+
+
+def unique_names(stages: Iterable[Stage]) -> dict[str, int]:
+    """How often each name occurs among the stages, for checks."""
+    counts: dict[str, int] = {}
+    for stage in stages:
+        counts[stage.name] = counts.get(stage.name, 0) + 1
+    return counts

@@ -1,0 +1,16 @@
+"""The catalogue: every stage that comes with the package, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spark_llmdata.stage import Stage
+from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.extract.html import ExtractHtml
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+
+BUILTIN: Mapping[str, type[Stage]] = {
+    "extract.html": ExtractHtml,
+    "filter.gopher_quality": GopherQuality,
+    "dedup.exact": DedupExact,
+}

@@ -1,0 +1,1 @@
+"""Deduplication: stages that compare documents with each other."""

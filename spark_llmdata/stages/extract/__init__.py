@@ -1,0 +1,1 @@
+"""Extraction: from markup to text."""

@@ -1,0 +1,1 @@
+"""Filters: rules that judge a document by itself."""

@@ -1,0 +1,80 @@
+"""Gopher document quality rules (Rae et al. 2021, arXiv 2112.11446, A.1.1)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt
+
+from spark_llmdata.batch import Batch
+from spark_llmdata.kernels import heuristics, words
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import Judgement
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+
+
+class GopherQuality(RowStage):
+    """Keep documents whose surface statistics look like edited prose. Lengths in words, ratios in [0, 1].
+
+    A word is a segment between word boundaries that holds a letter or a digit. The rules apply in the order of the
+    reasons; the first that fails decides.
+    """
+
+    kind = "filter.gopher_quality"
+    kernels = (words, heuristics)
+    reasons = {
+        "too_few_words": "fewer than `min_words` words",
+        "too_many_words": "more than `max_words` words",
+        "words_too_short": "mean word length below `min_mean_word_length` characters",
+        "words_too_long": "mean word length above `max_mean_word_length` characters",
+        "too_many_hashes": "more than `max_symbol_ratio` hash signs per word",
+        "too_many_ellipses": "more than `max_symbol_ratio` ellipses per word",
+        "too_many_bullets": "more than `max_bullet_line_ratio` of the lines begin with a bullet",
+        "too_many_ellipsis_lines": "more than `max_ellipsis_line_ratio` of the lines end with an ellipsis",
+        "too_few_alpha_words": "less than `min_alpha_word_ratio` of the words hold a letter",
+        "too_few_stop_words": "fewer than `min_stop_words` different words of `stop_words`",
+    }
+    scores = {
+        "n_words": "words",
+        "mean_word_length": "characters per word",
+        "hash_ratio": "hash signs per word",
+        "ellipsis_ratio": "ellipses per word",
+        "bullet_line_ratio": "share of non-empty lines that begin with a bullet",
+        "ellipsis_line_ratio": "share of non-empty lines that end with an ellipsis",
+        "alpha_word_ratio": "share of words that hold a letter",
+        "n_stop_words": "different stop words",
+    }
+
+    words: Literal["uax29"] = Field(default="uax29", description="how text is split: Unicode word boundaries")
+    min_words: NonNegativeInt = Field(default=50, description="words")
+    max_words: NonNegativeInt = Field(default=100_000, description="words")
+    min_mean_word_length: NonNegativeFloat = Field(default=3, description="characters")
+    max_mean_word_length: NonNegativeFloat = Field(default=10, description="characters")
+    max_symbol_ratio: NonNegativeFloat = Field(default=0.1, description="symbols per word, each of # and ... by itself")
+    max_bullet_line_ratio: Ratio = Field(default=0.9, description="share of non-empty lines")
+    max_ellipsis_line_ratio: Ratio = Field(default=0.3, description="share of non-empty lines")
+    min_alpha_word_ratio: Ratio = Field(default=0.8, description="share of words")
+    min_stop_words: NonNegativeInt = Field(default=2, description="different words")
+    stop_words: tuple[str, ...] = Field(
+        default=("the", "be", "to", "of", "and", "that", "have", "with"), description="in lower case"
+    )
+
+    def judge(self, docs: Batch) -> Judgement:
+        """Measure the signals and compare each with its threshold."""
+        signals = heuristics.gopher_quality(docs.words(self.words), self.stop_words)
+        s = {name: signals.column(name) for name in self.scores}
+        judgement = Judgement.first_failing(
+            too_few_words=(s["n_words"], "<", self.min_words),
+            too_many_words=(s["n_words"], ">", self.max_words),
+            words_too_short=(s["mean_word_length"], "<", self.min_mean_word_length),
+            words_too_long=(s["mean_word_length"], ">", self.max_mean_word_length),
+            too_many_hashes=(s["hash_ratio"], ">", self.max_symbol_ratio),
+            too_many_ellipses=(s["ellipsis_ratio"], ">", self.max_symbol_ratio),
+            too_many_bullets=(s["bullet_line_ratio"], ">", self.max_bullet_line_ratio),
+            too_many_ellipsis_lines=(s["ellipsis_line_ratio"], ">", self.max_ellipsis_line_ratio),
+            too_few_alpha_words=(s["alpha_word_ratio"], "<", self.min_alpha_word_ratio),
+            too_few_stop_words=(s["n_stop_words"], "<", self.min_stop_words),
+        )
+        judgement.scores = s
+        return judgement

@@ -1,0 +1,194 @@
+"""Delta tables by path: create once, append once, overwrite with retries, travel in time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from spark_llmdata import schema
+from spark_llmdata.errors import EnvironmentProblem, RunFailed, UsageError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+#: How often a commit that lost against another writer is tried again; each loss means that somebody else succeeded.
+MAX_COMMITS_LOST = 20
+
+_KEEP_HISTORY = {
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Delta table of a store."""
+
+    spark: SparkSession
+    path: str
+    columns: pa.Schema
+    statistics: tuple[str, ...] = ()  # columns with minimum and maximum in the log; never text
+
+    @property
+    def name(self) -> str:
+        """How SQL names the table."""
+        return "delta.`" + self.path.replace("`", "``") + "`"
+
+    def exists(self) -> bool:
+        """Whether the table has been created."""
+        from pyspark.errors import AnalysisException
+
+        try:
+            self.spark.sql(f"DESCRIBE DETAIL {self.name}").collect()
+        except AnalysisException:
+            return False
+        return True
+
+    def create(self) -> None:
+        """Create the table if it is not there."""
+        properties = {"delta.dataSkippingStatsColumns": ",".join(self.statistics), **_KEEP_HISTORY}
+        listed = ", ".join(f"'{k}' = '{v}'" for k, v in properties.items())
+        statement = f"CREATE TABLE IF NOT EXISTS {self.name} ({self.spark_schema().toDDL()}) USING DELTA"
+        self._retried(lambda: self.spark.sql(f"{statement} TBLPROPERTIES ({listed})").collect())
+
+    def read(self, version: int | None = None) -> DataFrame:
+        """The table, or one of its versions."""
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.path)
+
+    def append_once(self, rows: DataFrame, key: str, note: Mapping[str, Any]) -> None:
+        """Append rows under a key; does nothing where that key has been appended already, by whomever."""
+
+        def write() -> None:
+            (
+                rows.write.format("delta")
+                .mode("append")
+                .option("txnAppId", key)
+                .option("txnVersion", 1)
+                .option("userMetadata", json.dumps(note))
+                .save(self.path)
+            )
+
+        self._retried(write)
+
+    def overwrite(self, rows: DataFrame, note: Mapping[str, Any]) -> None:
+        """Replace all rows in one commit; against a concurrent writer the later commit stays on top."""
+        text = json.dumps(note)
+        self._retried(lambda: rows.write.format("delta").mode("overwrite").option("userMetadata", text).save(self.path))
+
+    def notes(self) -> list[dict[str, Any]]:
+        """What each commit's note says, newest first, with its `version` and the `rows` it wrote."""
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.name}").where("userMetadata IS NOT NULL")
+        commits = history.select("version", "userMetadata", "operationMetrics").orderBy("version", ascending=False)
+        return [
+            json.loads(c.userMetadata)
+            | {"version": c.version, "rows": int((c.operationMetrics or {}).get("numOutputRows", 0))}
+            for c in commits.collect()
+        ]
+
+    def version(self) -> int:
+        """The newest version."""
+        return int(self.spark.sql(f"DESCRIBE HISTORY {self.name} LIMIT 1").collect()[0].version)
+
+    def spark_schema(self) -> StructType:
+        """The columns as Spark types, all of them nullable."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return from_arrow_schema(pa.schema([f.with_nullable(True) for f in self.columns]))
+
+    def _retried(self, commit: Any) -> None:
+        """Commit; losing against another writer is no failure but a reason to look again and repeat."""
+        for _ in range(MAX_COMMITS_LOST):
+            try:
+                commit()
+                return
+            except Exception as error:
+                if not _lost_a_race(error):
+                    raise
+                lost = error
+        raise RunFailed(
+            f"{self.path}: {MAX_COMMITS_LOST} commits in a row lost against other writers; run the same command again "
+            f"when fewer runs write to this store ({type(lost).__name__})"
+        )
+
+
+def _lost_a_race(error: Exception) -> bool:
+    text = f"{type(error).__name__} {error}"
+    signs = ("Concurrent", "ProtocolChangedException", "MetadataChangedException", "DELTA_CONCURRENT")
+    return any(sign in text for sign in signs)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of Delta tables: segments, verdicts, fates, corpus, runs."""
+
+    spark: SparkSession
+    root: str
+
+    @classmethod
+    def open(cls, spark: SparkSession, root: str, *, must_exist: bool = False) -> Store:
+        """Open a store; with `must_exist` a folder without runs is an error."""
+        if "://" not in root:
+            from pathlib import Path
+
+            path = Path(root).expanduser().absolute()
+            if path.exists() and not path.is_dir():
+                raise UsageError(f"--store {root} is a file; expected a folder, new or with a store in it")
+            root = str(path)
+        store = cls(spark, root.rstrip("/"))
+        store.check_delta()
+        if must_exist and not store.runs.exists():
+            raise UsageError(
+                f"--store {root} holds no store; `llmdata run RECIPE --input PATH --store {root}` makes one"
+            )
+        return store
+
+    def check_delta(self) -> None:
+        """Say plainly when the session cannot speak Delta."""
+        from pyspark.errors import PySparkException
+
+        wanted = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+        try:
+            found = self.spark.conf.get("spark.sql.catalog.spark_catalog", None)
+        except PySparkException:
+            found = None
+        on_databricks = self.spark.conf.get("spark.databricks.clusterUsageTags.clusterId", None) is not None
+        if found != wanted and not on_databricks:
+            raise EnvironmentProblem(
+                "this Spark session has no Delta Lake: spark.sql.catalog.spark_catalog is "
+                f"{found!r}, expected {wanted}. Make the session with spark_llmdata.session.local_session(), or see "
+                "conf/spark/ for the settings a cluster needs; `llmdata doctor` checks them"
+            )
+
+    def segment(self, name: str, columns: pa.Schema) -> Table:
+        """A segment's table; `name` ends in its fingerprint."""
+        return self._table(f"segments/{name}", columns, ("doc_id", "part"))
+
+    def verdicts(self, name: str) -> Table:
+        """A corpus stage's verdicts; `name` ends in their fingerprint."""
+        return self._table(f"verdicts/{name}", schema.VERDICTS, ("doc_id",))
+
+    @property
+    def fates(self) -> Table:
+        """One row for every record of every run."""
+        return self._table("fates", schema.FATES, ("run", "doc_id", "part"))
+
+    @property
+    def corpus(self) -> Table:
+        """The kept documents; each build is a version."""
+        return self._table("corpus", schema.CORPUS, ("doc_id",))
+
+    @property
+    def runs(self) -> Table:
+        """The log of runs."""
+        return self._table("runs", schema.RUNS, ("run", "seq"))
+
+    def _table(self, path: str, columns: pa.Schema, statistics: tuple[str, ...]) -> Table:
+        return Table(self.spark, f"{self.root}/{path}", columns, statistics)

@@ -1,0 +1,39 @@
+"""Fixtures that every part of the suite may ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# No deadline per example: a busy machine is no defect. pytest-timeout watches over the test as a whole.
+settings.register_profile("repository", deadline=None, print_blob=True)
+settings.load_profile("repository")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of reference data beside the checkout; tests that need it are skipped where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no reference data: {folder} does not exist")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """The one Spark session of the suite."""
+    from spark_llmdata.session import local_session
+
+    session = local_session("local[2]", {"spark.sql.shuffle.partitions": "4"})
+    yield session
+    session.stop()

@@ -1,0 +1,54 @@
+"""The case files: what they hold, and how a case is turned into a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from spark_llmdata.batch import Batch
+from spark_llmdata.interop.frames import GIVEN
+from spark_llmdata.stage import RowStage, Stage
+from spark_llmdata.stages import BUILTIN
+
+FOLDER = Path(__file__).resolve().parents[1] / "cases"
+
+
+def case_file(kind: str) -> Path:
+    family, noun = kind.split(".")
+    return FOLDER / family / f"{noun}.yaml"
+
+
+def cases(kind: str) -> list[dict[str, Any]]:
+    return yaml.safe_load(case_file(kind).read_text("utf-8"))["cases"]
+
+
+def row_cases() -> list[tuple[str, dict[str, Any]]]:
+    return [(k, c) for k, s in BUILTIN.items() if issubclass(s, RowStage) for c in cases(k)]
+
+
+def corpus_cases() -> list[tuple[str, dict[str, Any]]]:
+    return [(k, c) for k, s in BUILTIN.items() if not issubclass(s, RowStage) for c in cases(k)]
+
+
+def stage_of(kind: str, case: dict[str, Any]) -> Stage:
+    return BUILTIN[kind](**case.get("settings", {}))
+
+
+def batch_of(given: list[dict[str, Any]]) -> Batch:
+    """A batch with one row for each `given` of a case."""
+    rows = [_row(g) for g in given]
+    return Batch({name: pa.array([r.get(name) for r in rows], kind) for name, kind in GIVEN.items()})
+
+
+def _row(given: dict[str, Any]) -> dict[str, Any]:
+    row = dict(given)
+    if "text" in row:
+        row["text"] = row["text"] * row.pop("times", 1) + row.pop("then", "")
+    if "html_hex" in row:
+        row["html"] = bytes.fromhex(row.pop("html_hex"))
+    elif "html" in row:
+        row["html"] = row["html"].encode()
+    return row

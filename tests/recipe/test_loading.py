@@ -1,0 +1,153 @@
+"""Recipes: what is right is read, what is wrong is told all at once, with its place and a remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from spark_llmdata.errors import RecipeError
+from spark_llmdata.recipe import load_recipe
+from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def _write(text: str) -> str:
+        path = tmp_path / "recipe.yaml"
+        path.write_text(dedent(text), encoding="utf-8")
+        return str(path)
+
+    return _write
+
+
+def problems(path: str, settings: tuple[str, ...] = ()) -> list[str]:
+    with pytest.raises(RecipeError) as raised:
+        load_recipe(path, settings)
+    return [p.rsplit("recipe.yaml:", 1)[-1] for p in raised.value.problems]
+
+
+def test_the_quickstart_comes_with_the_package():
+    recipe = load_recipe("quickstart")
+    assert [s.name for s in recipe.stages] == ["extract.html", "filter.gopher_quality", "dedup.exact"]
+    assert recipe.gates.max_removed_of("dedup.exact") == 0.98
+
+
+def test_one_stage_is_a_recipe(write):
+    recipe = load_recipe(write("name: one\nstages: [dedup.exact]\n"))
+    assert recipe.stages == (DedupExact(),)
+
+
+def test_settings_are_typed_and_named_stages_may_repeat(write):
+    recipe = load_recipe(
+        write(
+            """
+            name: two
+            stages:
+              - filter.gopher_quality: {min_words: 10}
+              - filter.gopher_quality:
+                  id: filter.strict
+                  min_words: 100
+            """
+        )
+    )
+    assert [(s.name, s.min_words) for s in recipe.stages] == [("filter.gopher_quality", 10), ("filter.strict", 100)]
+    assert recipe.stages[1].score_columns()[0] == "strict_n_words"
+
+
+def test_set_reaches_stages_sections_and_the_name(write):
+    path = write("name: a\nstages:\n  - filter.gopher_quality\n  - dedup.exact\n")
+    recipe = load_recipe(
+        path,
+        (
+            "filter.gopher_quality.min_words=7",
+            "filter.gopher_quality.stop_words=[und, der]",
+            "gates.max_removed.dedup.exact=0.5",
+            "read.columns.text=content",
+            "name=b",
+        ),
+    )
+    stage = recipe.stages[0]
+    assert isinstance(stage, GopherQuality)
+    assert (stage.min_words, stage.stop_words, recipe.name) == (7, ("und", "der"), "b")
+    assert recipe.gates.max_removed_of("dedup.exact") == 0.5
+    assert recipe.gates.max_removed_of("filter.gopher_quality") == 0.98
+    assert recipe.read.sources()["text"] == "content"
+
+
+def test_the_longest_stage_name_wins(write):
+    path = write(
+        """
+        name: a
+        stages:
+          - filter.gopher_quality: {id: filter}
+          - filter.gopher_quality
+        """
+    )
+    recipe = load_recipe(path, ("filter.gopher_quality.min_words=7", "filter.min_words=3"))
+    assert [s.min_words for s in recipe.stages] == [3, 7]
+
+
+def test_a_column_taken_by_a_mapping_serves_no_other(write):
+    recipe = load_recipe(write("name: a\nread: {columns: {text: url}}\nstages: [dedup.exact]\n"))
+    assert recipe.read.sources() == {"id": "id", "text": "url", "date": "date", "lang": "lang", "source": "source"}
+
+
+def test_all_problems_at_once_with_line_and_remedy(write):
+    found = problems(
+        write(
+            """\
+            name:
+            stagse: []
+            stages:
+              - filter.gopher_qality
+              - filter.gopher_quality:
+                  min_wrods: 3
+                  max_symbol_ratio: -1
+              - dedup.exact
+              - dedup.exact
+            gates:
+              max_removed: 1.5
+            """
+        ),
+        ("filter.gopher_quality.min_words=many", "nothing.here=1", "noequals"),
+    )
+    text = "\n".join(found)
+    assert "1: `name` is None" in text
+    assert "2: unknown key 'stagse', did you mean 'stages'?" in text
+    assert "4: unknown stage 'filter.gopher_qality', did you mean 'filter.gopher_quality'?" in text
+    assert "6: filter.gopher_quality.min_wrods: unknown setting, did you mean 'min_words'?" in text
+    assert "7: filter.gopher_quality.max_symbol_ratio: -1 does not fit" in text
+    assert "9: stage dedup.exact occurs twice; give one of them an id" in text
+    assert "11: gates.max_removed" in text
+    assert "--set filter.gopher_quality.min_words=many: filter.gopher_quality.min_words: 'many' does not fit" in text
+    assert "--set nothing.here=1: no stage or section 'nothing.here'" in text
+    assert "--set noequals: expected path=value" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "a recipe is a mapping"),
+        ("- a\n- b\n", "a recipe is a mapping"),
+        ("name: a\nstages: dedup.exact\n", "expected a list with at least one stage"),
+        ("name: a\nstages: []\n", "expected a list with at least one stage"),
+        ("name: a\nstages: [{dedup.exact: 3}]\n", "is no stage; expected `kind`"),
+        ("name: a\nname: b\nstages: [dedup.exact]\n", "2: 'name' is given twice"),
+        ("name: [a\n", "not valid YAML"),
+        ("name: a\nread: 3\nstages: [dedup.exact]\n", "`read` is 3; expected a mapping"),
+        ("name: a\nread: {columns: {txt: b}}\nstages: [dedup.exact]\n", "txt: no such column"),
+        ("name: a\nstages: [no_such_module.Stage]\n", "cannot be imported: ModuleNotFoundError"),
+        ("name: a\nstages: [pathlib.Path]\n", "pathlib.Path is no stage"),
+        ("name: a\nstages: [dedup.exact]\ngates: {max_removed: {dedup.exat: 0.5}}\n", "did you mean 'dedup.exact'?"),
+    ],
+)
+def test_wrong_recipes(write, text, words):
+    assert words in "\n".join(problems(write(text)))
+
+
+def test_an_unknown_recipe_names_those_there_are():
+    with pytest.raises(RecipeError, match="did you mean 'quickstart'"):
+        load_recipe("quickstrat")

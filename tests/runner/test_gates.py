@@ -1,0 +1,70 @@
+"""Gates: a stage that removes nearly everything stops the run before the corpus."""
+
+from __future__ import annotations
+
+import pytest
+
+import spark_llmdata as sl
+from spark_llmdata.errors import GateStopped, StageFailed
+from spark_llmdata.store import Store
+from spark_llmdata.store.ledger import Ledger
+from tests.runner.corpora import good_text, write_jsonl
+
+pytestmark = pytest.mark.spark
+
+
+def mixture(n: int, good: int) -> list[dict[str, object]]:
+    return [{"id": i, "text": good_text(i) if i < good else f"short {i}"} for i in range(n)]
+
+
+def test_a_stopped_run_leaves_the_corpus_and_says_where_to_look(spark, tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", mixture(1000, 100))
+    first = sl.run("quickstart", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
+    with pytest.raises(GateStopped, match=r"removed 900 of 1,000 documents \(90\.00%\).*allows 89\.00%.*SELECT"):
+        sl.run(
+            "quickstart",
+            input=tmp_path / "a.jsonl",
+            store=tmp_path / "store",
+            spark=spark,
+            set=["gates.max_removed.filter.gopher_quality=0.89", "name=second"],
+        )
+    store = Store.open(spark, str(tmp_path / "store"))
+    stopped = Ledger(store).list()[-1]
+    assert (stopped.state, stopped.recipe) == ("failed", "second")
+    assert store.corpus.version() == first.corpus_version
+    outcomes = store.fates.read().where(f"run = '{stopped.run}'").groupBy("outcome").count().collect()
+    assert {r.outcome: r["count"] for r in outcomes} == {"pending": 100, "removed": 900}
+
+
+def test_only_strictly_more_stops(spark, tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", mixture(1000, 20))
+    run = sl.run("quickstart", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
+    assert run.counts["kept"] == 20
+    write_jsonl(tmp_path / "b.jsonl", mixture(1000, 19))
+    with pytest.raises(GateStopped):
+        sl.run("quickstart", input=tmp_path / "b.jsonl", store=tmp_path / "store", spark=spark)
+
+
+def test_few_documents_are_not_judged(spark, tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", mixture(999, 0))
+    run = sl.run("quickstart", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
+    assert run.counts["kept"] == 0
+    assert run.content_hash.endswith("-0")
+
+
+def test_a_stage_that_fails_on_all_documents_is_no_data_problem(spark, tmp_path, monkeypatch):
+    (tmp_path / "broken_rules.py").write_text(
+        "from spark_llmdata import RowStage\n\n\n"
+        "class Broken(RowStage):\n"
+        '    """Fails."""\n\n'
+        '    reasons = {"never": "never given"}\n\n'
+        "    def judge(self, docs):\n"
+        "        raise KeyError('no such thing')\n"
+    )
+    (tmp_path / "r.yaml").write_text("name: broken\nstages: [broken_rules.Broken]\n")
+    write_jsonl(tmp_path / "a.jsonl", mixture(5, 5))
+    with pytest.raises(StageFailed, match="broken failed on every one of the 5 documents"):
+        sl.run(tmp_path / "r.yaml", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
+    store = Store.open(spark, str(tmp_path / "store"))
+    evidence = store.fates.read().collect()[0].evidence
+    assert "KeyError" in evidence

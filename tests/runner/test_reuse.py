@@ -1,0 +1,92 @@
+"""What is there is not computed again; what changed is, and only that."""
+
+from __future__ import annotations
+
+import pytest
+
+import spark_llmdata as sl
+from tests.runner.corpora import documents, write_jsonl
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    write_jsonl(tmp_path / "in/a.jsonl", documents(30))
+    write_jsonl(tmp_path / "in/b.jsonl", documents(30, start=30))
+    return tmp_path
+
+
+def run(spark, folder, *paths, settings=()):
+    return sl.run(
+        "quickstart", input=[folder / p for p in paths or ("in",)], store=folder / "store", spark=spark, set=settings
+    )
+
+
+def reused(result) -> dict[str, bool]:
+    return {c.stage: c.reused for c in result.by_stage}
+
+
+def test_the_same_again_reuses_everything(spark, inputs):
+    first = run(spark, inputs)
+    again = run(spark, inputs)
+    assert not any(reused(first).values())
+    assert all(reused(again).values())
+    assert again.content_hash == first.content_hash
+    assert again.corpus_version == first.corpus_version + 1
+    assert again.corpus.count() == first.corpus.count() == first.counts["kept"]
+
+
+def test_a_threshold_reruns_its_segment_and_what_follows(spark, inputs):
+    first = run(spark, inputs)
+    second = run(spark, inputs, settings=["filter.gopher_quality.min_words=1"])
+    assert reused(second) == {"read": True, "extract.html": True, "filter.gopher_quality": False, "dedup.exact": False}
+    assert second.counts["kept"] > first.counts["kept"]
+    back = run(spark, inputs)
+    assert all(reused(back).values())
+    assert back.content_hash == first.content_hash
+    assert second.corpus.count() == second.counts["kept"]  # the older build is still there
+
+
+def test_a_new_file_costs_that_file(spark, inputs):
+    only_a = run(spark, inputs, "in/a.jsonl")
+    both = run(spark, inputs)
+    table = both.store.spark.read.format("delta").load(_segments(both)[0]["table"])
+    parts = {(r.part, r.file.rsplit("/", 1)[-1]) for r in table.where("split IS NULL").collect()}
+    assert len({p for p, _ in parts}) == 2
+    assert {f for _, f in parts} == {"a.jsonl", "b.jsonl"}
+    fresh = sl.run("quickstart", input=inputs / "in", store=inputs / "other", spark=spark)
+    assert both.content_hash == fresh.content_hash
+    # and back to fewer files than the parts hold
+    only_b = run(spark, inputs, "in/b.jsonl")
+    fresh_b = sl.run("quickstart", input=inputs / "in/b.jsonl", store=inputs / "third", spark=spark)
+    assert only_b.content_hash == fresh_b.content_hash
+    assert reused(only_b)["filter.gopher_quality"]
+    assert only_a.counts["read"] == only_b.counts["read"] == 30
+
+
+def test_a_part_that_holds_more_files_than_the_run(spark, inputs):
+    run(spark, inputs)
+    write_jsonl(inputs / "in/c.jsonl", documents(30)[:20])  # copies of records in a.jsonl
+    some = run(spark, inputs, "in/b.jsonl", "in/c.jsonl")
+    fresh = sl.run("quickstart", input=[inputs / "in/b.jsonl", inputs / "in/c.jsonl"], store=inputs / "x", spark=spark)
+    assert some.content_hash == fresh.content_hash
+    assert some.counts == fresh.counts
+    everything = run(spark, inputs)
+    assert everything.counts["read"] == 80
+    assert everything.content_hash == run(spark, inputs, "in/a.jsonl", "in/b.jsonl").content_hash
+
+
+def test_a_changed_file_is_read_again(spark, inputs):
+    run(spark, inputs)
+    write_jsonl(inputs / "in/a.jsonl", documents(31))
+    second = run(spark, inputs)
+    assert second.counts["read"] == 61
+    fresh = sl.run("quickstart", input=inputs / "in", store=inputs / "fresh", spark=spark)
+    assert second.content_hash == fresh.content_hash
+
+
+def _segments(result):
+    from spark_llmdata.store.ledger import Ledger
+
+    return Ledger(result.store).find(result.run).manifest["segments"]

@@ -1,0 +1,73 @@
+"""Plans: what is fused, what ends a segment, which change gives a new fingerprint."""
+
+from __future__ import annotations
+
+import pytest
+
+from spark_llmdata.errors import RecipeError
+from spark_llmdata.plan import CorpusNode, SegmentNode, make_plan
+from spark_llmdata.recipe import Gates, Read, Recipe, Write
+from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.extract.html import ExtractHtml
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+
+
+def recipe(*stages, name="r", read=None, write=None) -> Recipe:
+    return Recipe(name, read or Read(), stages, Gates(), write or Write())
+
+
+def shape(plan) -> list[list[str] | str]:
+    return [[s.name for s in n.segment.stages] if isinstance(n, SegmentNode) else n.stage.name for n in plan.nodes]
+
+
+def fingerprints(plan) -> list[str]:
+    return [n.fingerprint for n in plan.segments]
+
+
+def test_the_quickstart_has_two_segments_and_one_comparison():
+    plan = make_plan(recipe(ExtractHtml(), GopherQuality(), DedupExact()))
+    assert shape(plan) == [["extract.html"], ["filter.gopher_quality"], "dedup.exact"]
+    assert [n.segment.reads for n in plan.segments] == [True, False]
+    assert isinstance(plan.nodes[2], CorpusNode)
+
+
+def test_neighbors_are_fused_and_scores_go_on():
+    twice = GopherQuality(id="filter.again")
+    plan = make_plan(recipe(GopherQuality(), twice, DedupExact(), GopherQuality(id="filter.last")))
+    assert shape(plan) == [["filter.gopher_quality", "filter.again"], "dedup.exact", ["filter.last"]]
+    assert [n.per_run for n in plan.segments] == [False, True]
+    assert len(plan.segments[1].segment.score_names) == 3 * len(GopherQuality.scores)
+
+
+def test_a_comparison_alone_reads_first():
+    assert shape(make_plan(recipe(DedupExact()))) == [[], "dedup.exact"]
+
+
+def test_a_threshold_changes_its_own_segment_and_what_follows():
+    before = make_plan(recipe(ExtractHtml(), GopherQuality()))
+    after = make_plan(recipe(ExtractHtml(), GopherQuality(min_words=51)))
+    assert fingerprints(before)[0] == fingerprints(after)[0]
+    assert fingerprints(before)[1] != fingerprints(after)[1]
+
+
+def test_fingerprints_know_reading_policy_and_revision_but_not_the_name(monkeypatch):
+    base = make_plan(recipe(GopherQuality()))
+    assert fingerprints(base) == fingerprints(make_plan(recipe(GopherQuality(), name="other")))
+    changed = [
+        make_plan(recipe(GopherQuality(), read=Read(columns={"text": "content"}))),
+        make_plan(recipe(GopherQuality(), write=Write(removed_text="none"))),
+        make_plan(recipe(GopherQuality(id="filter.renamed"))),
+    ]
+    monkeypatch.setattr(GopherQuality, "revision", 2)
+    changed.append(make_plan(recipe(GopherQuality())))
+    prints = [tuple(fingerprints(p)) for p in [base, *changed]]
+    assert len(set(prints)) == len(prints)
+
+
+def test_extraction_has_to_come_first():
+    with pytest.raises(RecipeError, match="extract.html stands behind filter.gopher_quality.*put it first"):
+        make_plan(recipe(GopherQuality(), ExtractHtml()))
+    with pytest.raises(RecipeError, match="extract.html stands behind dedup.exact"):
+        make_plan(recipe(DedupExact(), ExtractHtml()))
+    with pytest.raises(RecipeError, match="only one stage can extract"):
+        make_plan(recipe(ExtractHtml(), ExtractHtml(id="extract.again")))

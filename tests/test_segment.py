@@ -1,0 +1,250 @@
+"""Segments on plain Arrow: fusing, edits, rejects, poison rows, bounded batches. No Spark."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from spark_llmdata import schema, segment
+from spark_llmdata.batch import Batch, mask
+from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.kernels import hashing
+from spark_llmdata.segment import Segment
+from spark_llmdata.stage import RowStage
+from spark_llmdata.stages.extract.html import ExtractHtml
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.verdict import Judgement
+
+
+def records(*rows: dict[str, Any]) -> pa.RecordBatch:
+    """A reader's batch; raw hashes are those of the rows' own words."""
+    full = []
+    for i, row in enumerate(rows):
+        base = {"file": "f", "offset": i * 10, "ordinal": i, "source": "s", "rejected": False}
+        full.append({"raw_hash": hashing.hash_bytes(pa.array([json.dumps(row, default=str)]))[0].as_py()} | base | row)
+    return pa.RecordBatch.from_pylist(full, schema=schema.RECORD)
+
+
+def judged(stages: list[RowStage], *rows: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    batches = Segment(tuple(stages), True, **options).judge(records(*rows), "p")
+    return [row for batch in batches for row in batch.to_pylist()]
+
+
+class Upper(RowStage):
+    """Writes in capitals, counts what it changed, tells a score."""
+
+    reasons = {"empty": "nothing there"}
+    scores = {"length": "characters"}
+
+    def judge(self, docs: Batch) -> Judgement:
+        texts = docs.text.to_pylist()
+        upper = [t and t.upper() for t in texts]
+        return Judgement(
+            keep=np.array([t != "" for t in texts]),
+            reason=np.array([None if t != "" else "empty" for t in texts], dtype=object),
+            text=pa.array(upper, pa.string()),
+            edits=np.array([sum(c.upper() != c for c in t or "") for t in texts]),
+            scores={"length": pa.array([t and len(t) for t in texts], pa.float64())},
+        )
+
+
+class Poisoned(RowStage):
+    """Fails on texts with the word poison, like a library that cannot take a certain document."""
+
+    reasons = {"boring": "says boring"}
+
+    def judge(self, docs: Batch) -> Judgement:
+        texts = docs.text.to_pylist()
+        if any(t and "poison" in t for t in texts):
+            raise ValueError("cannot take\nthis one")
+        return Judgement.remove_where(np.array([bool(t and "boring" in t) for t in texts]), "boring")
+
+
+def test_a_removed_row_is_not_shown_to_later_stages():
+    seen: list[list[str | None]] = []
+
+    class Look(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            seen.append(docs.text.to_pylist())
+            return Judgement.keep_all(len(docs))
+
+    rows = judged([Poisoned(), Look(id="look")], {"text": "boring"}, {"text": "fine"})
+    assert seen == [[None, "fine"]]
+    assert [r["kept"] for r in rows] == [False, True]
+    assert rows[0]["verdict"]["reason"] == "poisoned.boring"
+    assert rows[0]["text"] == "boring"
+    assert rows[1]["verdict"] is None
+
+
+def test_edits_scores_and_facts_describe_the_final_text():
+    row = judged([Upper()], {"text": "one Two"})[0]
+    assert row["text"] == "ONE TWO"
+    assert row["edits"] == [("upper", 5)]
+    assert row["scores"] == {"upper_length": 7.0}
+    assert (row["bytes"], row["words"]) == (7, 2)
+    facts = hashing.text_facts(pa.array(["ONE TWO"])).to_pylist()[0]
+    assert (row["text_hi"], row["text_lo"]) == (facts["hi"], facts["lo"])
+
+
+def test_words_are_those_of_the_edited_text():
+    rows = judged([Upper(), GopherQuality(min_words=2, min_stop_words=0)], {"text": "one two"}, {"text": "one"})
+    assert [r["kept"] for r in rows] == [True, False]
+    docs = Batch({"text": pa.array(["a b"])})
+    assert docs.words().counts().to_pylist() == [2]
+    docs.replace("text", pa.array(["a b c"]))
+    assert docs.words().counts().to_pylist() == [3]
+
+
+def test_unreadable_records_end_at_the_reader():
+    rows = judged(
+        [Upper()],
+        {"defect": "bad_json", "rejected": True, "evidence": '{"error": "x"}', "payload": b"{"},
+        {"defect": "not_content", "text": "t"},
+        {"defect": "truncated", "rejected": True, "raw_hash": None},
+    )
+    assert [(r["kept"], r["rejected"], r["verdict"]["reason"]) for r in rows] == [
+        (False, True, "read.bad_json"),
+        (False, False, "read.not_content"),
+        (False, True, "read.truncated"),
+    ]
+    assert rows[0]["payload"] == b"{"
+    assert rows[0]["doc_id"]
+    assert rows[2]["doc_id"] is None
+
+
+def test_records_without_text_are_rejected_with_the_remedy():
+    rows = judged([GopherQuality()], {"html": b"<p>x"}, {"url": "u"})
+    assert [(r["rejected"], r["verdict"]["reason"]) for r in rows] == [
+        (True, "read.not_extracted"),
+        (True, "read.no_text"),
+    ]
+    assert "extract.html" in rows[0]["verdict"]["evidence"]
+    assert rows[0]["payload"] == b"<p>x"
+    assert judged([], {"url": "u"})[0]["verdict"]["reason"] == "read.no_text"
+
+
+def test_a_poison_row_is_found_and_the_others_are_judged():
+    texts = [f"text {i}" for i in range(37)]
+    texts[5], texts[20], texts[36] = "boring", "poison", "more poison"
+    rows = judged([Poisoned()], *({"text": t} for t in texts))
+    gone = {i: (r["rejected"], r["verdict"]["reason"]) for i, r in enumerate(rows) if not r["kept"]}
+    assert gone == {
+        5: (False, "poisoned.boring"),
+        20: (True, "poisoned.failed"),
+        36: (True, "poisoned.failed"),
+    }
+    assert json.loads(rows[20]["verdict"]["evidence"]) == {"error": "ValueError: cannot take this one"}
+
+
+def test_a_panic_is_a_row_failure_and_an_interrupt_is_not():
+    class PanicException(BaseException):
+        """Named like pyo3's."""
+
+    class Panics(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            raise PanicException("index out of bounds")
+
+    class Interrupted(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            raise KeyboardInterrupt
+
+    assert judged([Panics()], {"text": "t"})[0]["verdict"]["reason"] == "panics.failed"
+    with pytest.raises(KeyboardInterrupt):
+        judged([Interrupted()], {"text": "t"})
+
+
+@pytest.mark.parametrize(
+    ("judgement", "words"),
+    [
+        (Judgement.keep_all(1), "judged 1 rows of a batch of 2"),
+        (Judgement.remove_where(np.array([True, False]), "other"), "gives other"),
+        (Judgement.keep_all(2, scores={"unheard": pa.array([1.0, 2.0])}), "gives unheard"),
+    ],
+)
+def test_a_stage_that_breaks_its_contract_is_named(judgement, words):
+    class Careless(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            return judgement
+
+    with pytest.raises(EnvironmentProblem, match=words):
+        judged([Careless()], {"text": "a"}, {"text": "b"})
+
+
+def test_a_second_segment_goes_on_from_the_first():
+    first = Segment((Upper(),), True)
+    second = Segment((GopherQuality(min_words=1, min_stop_words=0),), False, first.score_names)
+    whole = Segment((*first.stages, *second.stages), True)
+    rows = records({"text": "one"}, {"text": "two words"}, {"text": "123 456"})
+    one_pass = next(whole.judge(rows, "p"))
+    two_passes = next(second.judge(next(first.judge(rows, "p"))))
+    assert two_passes.to_pylist() == one_pass.to_pylist()
+
+
+def test_row_hash_covers_what_the_corpus_holds_and_nothing_else():
+    base = {"text": "a", "url": "u", "raw_hash": b"0" * 16}
+    rows = judged(
+        [],
+        base,
+        base | {"file": "other", "offset": 7, "ordinal": 9},
+        base | {"text": "b"},
+        base | {"meta": [("k", "v")]},
+        base | {"lang": "en"},
+    )
+    hashes = [(r["row_hi"], r["row_lo"]) for r in rows]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 4
+
+
+@pytest.mark.parametrize(("policy", "texts"), [("all", 400), ("none", 0), ("sample", 25)])
+def test_text_of_removed_rows_by_policy(policy, texts):
+    rows = judged([GopherQuality()], *({"text": f"short {i}"} for i in range(400)), removed_text=policy)
+    held = sum(r["text"] is not None for r in rows)
+    assert held == texts if policy != "sample" else 10 <= held <= 45
+    assert all(r["bytes"] for r in rows)
+
+
+def test_batches_are_cut_by_rows_and_bytes(monkeypatch):
+    monkeypatch.setattr(segment, "BATCH_ROWS", 4)
+    monkeypatch.setattr(segment, "BATCH_BYTES", 10)
+    rows = records(*({"text": t} for t in ["a"] * 6 + ["b" * 30, "c" * 6, "d" * 6, "e"]))
+    batches = list(Segment((), True).judge(rows, "p"))
+    assert [b.num_rows for b in batches] == [4, 2, 1, 1, 2]
+    assert [r["ordinal"] for b in batches for r in b.to_pylist()] == list(range(10))
+
+
+def test_evidence_stays_short_and_json():
+    class Wordy(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            evidence = np.array([json.dumps({"text": '"é' * 500})], dtype=object)
+            return Judgement.remove_where(np.array([True]), "boring", evidence=evidence)
+
+    evidence = judged([Wordy()], {"text": "t"})[0]["verdict"]["evidence"]
+    assert len(evidence) <= segment.MAX_EVIDENCE
+    json.loads(evidence)
+
+
+def test_extraction_rejects_keep_the_page(monkeypatch):
+    from resiliparse.extract import html2text
+
+    def fail(page: str, **_: object) -> str:
+        raise ValueError("no parse")
+
+    monkeypatch.setattr(html2text, "extract_plain_text", fail)
+    row = judged([ExtractHtml()], {"html": b"<p>a"})[0]
+    assert (row["rejected"], row["verdict"]["reason"], row["payload"]) == (True, "html.not_parsed", b"<p>a")
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.binary(), pa.int64(), pa.map_(pa.string(), pa.string())]
+)
+def test_mask_shows_only_the_living(kind):
+    values = {"a": [("k", "v")], "b": None, "c": []} if pa.types.is_map(kind) else {"a": "1", "b": None, "c": "3"}
+    given = [int(v) if pa.types.is_integer(kind) and v else v for v in values.values()]
+    column = pa.array([None, *given, None], kind).slice(1, 3)
+    assert mask(column, np.array([True, True, True])).equals(column)
+    assert mask(column, np.array([False, True, True])).to_pylist() == [None, *column.to_pylist()[1:]]
+    assert mask(column, np.array([True, False, False])).to_pylist() == [column[0].as_py(), None, None]
