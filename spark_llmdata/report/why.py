@@ -58,9 +58,7 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
             f"{question!r}: no record of run {record.run} has it as {', '.join(ways)}; searched {total:,} fates in "
             f"{store.fates.path}. URLs must match exactly; a file is named as in the manifest, with :OFFSET behind it"
         )
-    order = {"kept": 0, "pending": 1, "removed": 2, "rejected": 3}
-    found.sort(key=lambda r: (order[r.outcome], r.reason == "read.duplicate_record", r.file, r.offset, r.ordinal))
-    fate, others = found[0], found[1:]
+    fate, *others = sorted(found, key=_telling)
     return {
         "doc_id": fate.doc_id,
         "url": fate.url,
@@ -80,6 +78,13 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
             for o in others
         ],
     }
+
+
+def _telling(fate: Row) -> tuple[int, str, int, int]:
+    """The order in which records of one URL are worth telling: documents before requests and copies."""
+    side = ("read.not_content", "read.duplicate_record")
+    rank = ["kept", "pending", "removed", "rejected"].index(fate.outcome)
+    return (4 if fate.reason in side else rank, fate.file, fate.offset, fate.ordinal)
 
 
 def _parsed(evidence: str | None) -> Any:

@@ -253,3 +253,22 @@ def test_splits_tile_each_file(described: list[tuple[int, tuple[str, str]]], max
 def test_refuses_splits_of_nothing() -> None:
     with pytest.raises(ValueError, match="max_split_bytes is 0, expected 1 or more"):
         plan_splits([], 0)
+
+
+def test_other_schemes_are_found_like_folders() -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for name in ("a=1/x.jsonl", "_tmp/y.jsonl", "notes.txt", "z.warc.gz", "table/_delta_log/0.json", "table/t.parquet"):
+        memory.pipe_file(f"/crawl/{name}", b"{}")
+    try:
+        (problem,) = problems("web=memory://crawl")
+        assert "crawl/table: is a Delta table" in problem
+        memory.rm("/crawl/table", recursive=True)
+        inputs = find_files(["web=memory://crawl", "web=memory://crawl/*.warc.gz"])
+        assert [file.url.partition("crawl/")[2] for file in inputs.files] == ["a=1/x.jsonl", "z.warc.gz"]
+        assert [file.size for file in inputs.files] == [2, 2]
+        assert [name.partition("crawl/")[2] for name in inputs.skipped] == ["notes.txt"]
+        (missing,) = problems("memory://crawl/none.jsonl")
+        assert "does not exist" in missing
+    finally:
+        memory.rm("/crawl", recursive=True)

@@ -83,24 +83,30 @@ fn measure(document: Document<'_>, stop_words: &mut StopWords, ellipses: &Ellips
         ..Measures::default()
     };
     stop_words.begin();
-    for span in document.words {
+    for &span in document.words {
         let word = span.of(text);
         let plain = ascii || word.is_ascii();
         if plain {
             measures.code_points += word.len();
-            measures.alphabetic += usize::from(word.iter().any(u8::is_ascii_alphabetic));
+            measures.alphabetic += usize::from(has_letter(word));
         } else {
             let word = &document.text[span.start as usize..span.end as usize];
             measures.code_points += word.chars().count();
             measures.alphabetic += usize::from(word.chars().any(char::is_alphabetic));
         }
-        stop_words.meet(document.text, *span, plain);
+        stop_words.meet(document.text, span, plain);
     }
     measures.stop_words = stop_words.met();
     measures.hashes = memchr_iter(b'#', text).count();
     measures.ellipses = ellipses.count(text, ascii);
     measures.lines = lines(document.text);
     measures
+}
+
+/// Whether a word of ASCII has a letter; most have one in front.
+#[inline]
+fn has_letter(word: &[u8]) -> bool {
+    word.first().is_some_and(u8::is_ascii_alphabetic) || word.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Searchers that are worth preparing once.
@@ -132,8 +138,7 @@ fn lines(text: &str) -> Lines {
     let mut lines = Lines::default();
     let mut begin = 0;
     for end in memchr_iter(b'\n', text.as_bytes()).chain([text.len()]) {
-        // White space includes the carriage return of a line that ends in both.
-        let line = text[begin..end].trim();
+        let line = trim(&text[begin..end]);
         begin = end + 1;
         if !line.is_empty() {
             lines.filled += 1;
@@ -142,6 +147,15 @@ fn lines(text: &str) -> Lines {
         }
     }
     lines
+}
+
+/// The line without white space around it, which includes a carriage return; most have none.
+#[inline]
+fn trim(line: &str) -> &str {
+    match line.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => line,
+        _ => line.trim(),
+    }
 }
 
 /// The result under construction, in the order of its columns.

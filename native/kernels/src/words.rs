@@ -1,5 +1,6 @@
 //! Words of a batch of documents, found once and kept for every kernel that reads words.
 
+mod blocks;
 mod column;
 mod uax29;
 mod whitespace;

@@ -18,6 +18,8 @@ pub(super) struct StopWords {
     /// Whether a plain (ASCII) word of that many bytes may be one that is not in `slots`; as long as the longest.
     other_lengths: Vec<bool>,
     longest: usize,
+    /// Whether all are ASCII, which few words that are not become in lower case.
+    all_plain: bool,
     /// The document that last showed each word.
     last_seen: Vec<u64>,
     document: u64,
@@ -39,6 +41,7 @@ impl StopWords {
             slots: vec![(0, 0); (all.len() * 4).next_power_of_two().max(64)],
             other_lengths: vec![false; longest + 1],
             longest,
+            all_plain: all.keys().all(|word| word.is_ascii()),
             last_seen: vec![0; all.len()],
             document: 0,
             met: 0,
@@ -76,11 +79,11 @@ impl StopWords {
     pub(super) fn meet(&mut self, text: &str, span: Span, plain: bool) {
         let (start, end) = (span.start as usize, span.end as usize);
         let length = end - start;
+        if self.met == self.last_seen.len() {
+            return;
+        }
         if !plain {
-            // Lower case is at least a third as long: the Kelvin sign, of three bytes, becomes a k.
-            if length <= 3 * self.longest {
-                self.meet_lowered(&text[start..end]);
-            }
+            self.meet_wide(&text[start..end]);
             return;
         }
         if length > self.longest {
@@ -96,6 +99,14 @@ impl StopWords {
         }
         if self.other_lengths[length] {
             self.meet_lowered(&text[start..end]);
+        }
+    }
+
+    fn meet_wide(&mut self, word: &str) {
+        // Lower case is at least a third as long: the Kelvin sign, of three bytes, becomes a k.
+        let becomes_plain = |c: char| c.is_ascii() || lower(c).is_ascii();
+        if word.len() <= 3 * self.longest && (!self.all_plain || word.chars().all(becomes_plain)) {
+            self.meet_lowered(word);
         }
     }
 

@@ -9,7 +9,10 @@ use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Span;
+use super::{Span, blocks};
+
+/// Bytes split one by one before plain ASCII is hoped for again.
+const MIXED: usize = 64;
 
 // What a code point does at a word boundary. The first three join each other in any order.
 const LETTER: u8 = 0;
@@ -105,28 +108,37 @@ fn may_join(before: u8, mid: u8) -> bool {
 
 /// Appends the words of `text`.
 pub(super) fn split_into(text: &str, out: &mut Vec<Span>) {
-    let bytes = text.as_bytes();
     let mut at = 0;
-    while at < bytes.len() {
-        let kind = NARROW[bytes[at] as usize];
-        let end = match kind {
-            LETTER | DIGIT | JOINER => narrow_word_end(bytes, at),
-            SPACE => narrow_space_end(bytes, at),
-            WIDE => None,
-            _ => Some(at + 1).filter(|&next| bytes.get(next).is_none_or(u8::is_ascii)),
-        };
-        let (end, word) = match end {
-            Some(end) if kind == JOINER => {
-                (end, bytes[at..end].iter().any(u8::is_ascii_alphanumeric))
-            }
-            Some(end) => (end, kind <= DIGIT),
-            None => segment(text, at),
-        };
-        if word {
-            out.push(Span::new(at, end));
+    while at < text.len() {
+        at = blocks::split_ascii(text.as_bytes(), at, out);
+        let patience = at + MIXED;
+        while at < text.len().min(patience) {
+            at = split_segment(text, at, out);
         }
-        at = end;
     }
+}
+
+/// Looks at the segment that starts at `at` and gives its end.
+#[inline]
+fn split_segment(text: &str, at: usize, out: &mut Vec<Span>) -> usize {
+    let bytes = text.as_bytes();
+    let kind = NARROW[bytes[at] as usize];
+    step(1);
+    let end = match kind {
+        LETTER | DIGIT | JOINER => narrow_word_end(bytes, at),
+        SPACE => narrow_space_end(bytes, at),
+        WIDE => None,
+        _ => Some(at + 1).filter(|&next| bytes.get(next).is_none_or(u8::is_ascii)),
+    };
+    let (end, word) = match end {
+        Some(end) if kind == JOINER => (end, bytes[at..end].iter().any(u8::is_ascii_alphanumeric)),
+        Some(end) => (end, kind <= DIGIT),
+        None => segment(text, at),
+    };
+    if word {
+        out.push(Span::new(at, end));
+    }
+    end
 }
 
 /// Where the run of letters, digits and joiners that starts at `start` ends; none if a wide character may decide it.
@@ -134,6 +146,7 @@ pub(super) fn split_into(text: &str, out: &mut Vec<Span>) {
 fn narrow_word_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut end = start + 1;
     loop {
+        step(1);
         let Some(&byte) = bytes.get(end) else {
             return Some(end);
         };
@@ -170,6 +183,7 @@ fn narrow_space_end(bytes: &[u8], start: usize) -> Option<usize> {
 /// The kind of the code point at `at` and its length in bytes; none at the end.
 #[inline]
 fn kind_at(text: &str, at: usize) -> Option<(u8, usize)> {
+    step(1);
     let c = text[at..].chars().next()?;
     let kind = if c.is_ascii() {
         NARROW[c as usize]
@@ -183,6 +197,8 @@ fn kind_at(text: &str, at: usize) -> Option<(u8, usize)> {
 fn segment(text: &str, start: usize) -> (usize, bool) {
     known_segment(text, start).unwrap_or_else(|| {
         let segment = text[start..].split_word_bounds().next().unwrap_or_default();
+        // Behind its end the crate looks at most at marks that the next segment takes in.
+        step(segment.len());
         (start + segment.len(), is_word(segment))
     })
 }
@@ -216,8 +232,18 @@ fn known_segment(text: &str, start: usize) -> Option<(usize, bool)> {
     (first != COMPLEX).then_some((end, word))
 }
 
+/// Counts code points looked at, for the proof that their number grows like the text's length.
+#[cfg(not(test))]
+#[inline(always)]
+pub(super) fn step(_: usize) {}
+
+#[cfg(test)]
+pub(super) use tests::step;
+
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -278,15 +304,58 @@ mod tests {
         }
     }
 
+    thread_local! {
+        static STEPS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(in crate::words) fn step(count: usize) {
+        STEPS.with(|steps| steps.set(steps.get() + count));
+    }
+
+    fn steps(text: &str) -> usize {
+        STEPS.with(|steps| steps.set(0));
+        split(text);
+        STEPS.with(Cell::get)
+    }
+
     #[test]
-    fn linear_on_what_makes_others_slow() {
-        // The crate is asked for a segment at most once per word, so its work is bounded by the text's length.
-        for text in [
-            "a'\u{301}".repeat(20_000),
-            "\u{301}".repeat(60_000),
-            "א\"\u{301}".repeat(20_000),
-        ] {
-            assert_equal(&text);
+    fn work_grows_like_the_text() {
+        let pieces = [
+            "a",
+            "_",
+            ".",
+            " ",
+            "!",
+            "\n",
+            "a'",
+            "1,",
+            "é",
+            "é'",
+            "\u{301}",
+            "a\u{301}",
+            "a'\u{301}",
+            " \u{301}",
+            "\u{200d}",
+            "א\"",
+            "א\"\u{301}",
+            "カ",
+            "a カ",
+            "🇩",
+            "😀\u{200d}",
+            "語",
+            "ab, cd. ",
+            "naïve … café ",
+        ];
+        for piece in pieces {
+            for end in ["", "é", "\u{301}", "カ"] {
+                let text = format!("{}{end}", piece.repeat(50_000));
+                assert!(
+                    steps(&text) <= 4 * text.len() + 200,
+                    "{piece:?} {end:?}: {}",
+                    steps(&text)
+                );
+                assert_equal(&text[..text.floor_char_boundary(3_000)]);
+            }
         }
     }
 
@@ -308,12 +377,19 @@ mod tests {
         }
 
         #[test]
+        fn equal_to_the_crate_on_plain_text_with_a_guest(
+            pieces in prop::collection::vec(("[a-c1_:,;.' !\n]{0,150}", mixed()), 1..4),
+        ) {
+            assert_equal(&pieces.iter().map(|(plain, guest)| format!("{plain}{guest}")).collect::<String>());
+        }
+
+        #[test]
         fn equal_to_the_crate_on_any_text(text in any::<String>()) {
             assert_equal(&text);
         }
 
         #[test]
-        fn equal_to_the_crate_on_ascii(text in "[ -~\r\n]{0,80}") {
+        fn equal_to_the_crate_on_ascii(text in "[ -~\r\n]{0,80}[a1_:,;.' \r\n]{0,200}") {
             assert_equal(&text);
         }
     }
