@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 
 class LlmdataError(Exception):
@@ -40,7 +42,9 @@ class MissingExtra(EnvironmentProblem, ImportError):
 
 
 class RunFailed(LlmdataError, RuntimeError):
-    """A run that could not be finished; the corpus is as it was before."""
+    """A run that could not be finished; the corpus is as it was before. `facts` say which run and how far it came."""
+
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
 class StageStopped(RunFailed):

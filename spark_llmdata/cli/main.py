@@ -12,7 +12,7 @@ from typing import Any
 
 from spark_llmdata.cli import commands
 from spark_llmdata.cli.parser import make_parser
-from spark_llmdata.errors import LlmdataError
+from spark_llmdata.errors import LlmdataError, RunFailed
 
 INTERRUPTED = 130
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail(options, INTERRUPTED, "interrupted; the store is consistent, the same command goes on", {})
     except LlmdataError as error:
-        return _fail(options, error.exit_code, str(error), getattr(error, "facts", {}))
+        return _fail(options, error.exit_code, str(error), dict(error.facts) if isinstance(error, RunFailed) else {})
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is becomes a sentence and an exit code
         if options.verbose:
             traceback.print_exc()

@@ -28,7 +28,7 @@ def hash_bytes(values: pa.Array) -> pa.FixedSizeBinaryArray:
     return pa.array(_native.hash_bytes(values))
 
 
-def doc_ids(source: pa.Array, id: pa.Array, url: pa.Array, date: pa.Array, raw_hash: pa.Array) -> pa.StringArray:  # noqa: A002
+def doc_ids(source: pa.Array, id: pa.Array, url: pa.Array, date: pa.Array, raw_hash: pa.Array) -> pa.StringArray:
     """Name each record by what it is: 32 lower-case hexadecimal digits, null where `raw_hash` is null.
 
     Hashes `str(source)`; then the byte 1 and `str(id)`, or where id is null the byte 0, `opt(str(url))` and
@@ -41,7 +41,7 @@ def doc_ids(source: pa.Array, id: pa.Array, url: pa.Array, date: pa.Array, raw_h
 
 
 def table_hashes(
-    id: pa.Array,  # noqa: A002
+    id: pa.Array,
     url: pa.Array,
     text: pa.Array,
     date: pa.Array,

@@ -57,14 +57,14 @@ def encode_optional(value: str | datetime | None) -> bytes:
     return b"\1" + (encode_text(value) if isinstance(value, str) else encode_date(value))
 
 
-def encode_document(source: str, id: str | None, url: str | None, date: datetime | None, raw_hash: bytes) -> bytes:  # noqa: A002
+def encode_document(source: str, id: str | None, url: str | None, date: datetime | None, raw_hash: bytes) -> bytes:
     """What a document's id is the hash of."""
     name = b"\0" + encode_optional(url) + encode_optional(date) if id is None else b"\1" + encode_text(id)
     return encode_text(source) + name + raw_hash
 
 
 def encode_table_row(
-    id: str | None,  # noqa: A002
+    id: str | None,
     url: str | None,
     text: str | None,
     date: datetime | None,

@@ -20,8 +20,9 @@ RULES: tuple[str, ...] = tuple(_native.WORD_RULES)
 def split(text: pa.Array, alive: pa.BooleanArray | None = None, rule: str = "uax29") -> Words:
     """Find the words of every row of `text` (null has none) that is alive; without `alive` all rows are.
 
-    The result is a handle as long as `text`, which it keeps without a copy: `counts()` gives words per row (int64, null
-    where the row is not alive or its text is null), `rule` the rule's name.
+    The result is a handle as long as `text`, which it keeps without a copy. `counts()` gives words per row: int64, null
+    where the row is not alive or its text is null. `restrict(alive)` gives a handle on the same words for the rows that
+    are alive in both masks; nothing is split again. `rule` is the rule's name.
 
     Raises:
         ValueError: the rule is unknown, the text is no text, the lengths differ, or one text has 4 GiB or more.

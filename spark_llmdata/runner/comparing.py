@@ -67,11 +67,10 @@ def compare(store: Store, funnel: Funnel, stage: CorpusStage, files: str) -> boo
 
 
 def _write_once(store: Store, name: str, key: str, found: DataFrame) -> tuple[DataFrame, int, bool]:
+    """A table of verdicts is one commit: where it exists, it is complete."""
     table = store.verdicts(name)
-    table.create()
-    written = [n for n in table.notes() if n.get("key") == key]
-    if not written:
+    reused = table.exists()
+    if not reused:
         table.append_once(found.select(*(f.name for f in schema.VERDICTS)), key, {"key": key})
     rows = table.read()
-    note = (written or [n for n in table.notes() if n.get("key") == key])[0]
-    return rows, int(note["rows"]), bool(written)
+    return rows, rows.count(), reused

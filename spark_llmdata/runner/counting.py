@@ -41,32 +41,36 @@ class StageCount:
 
 
 def count_segment(
-    rows: DataFrame, stages: Sequence[str], shown: int | None, seconds: float, reused: bool
-) -> list[StageCount]:
-    """Count a segment's verdicts by stage, in the order of its stages; `read` comes first where the segment reads."""
+    rows: DataFrame, stages: Sequence[str], copies: int, seconds: float, reused: bool
+) -> tuple[int, list[StageCount]]:
+    """Count a segment's verdicts by stage, in the order of its stages; returns the rows and the stages' counts.
+
+    `copies` of the rows are kept ones that the first of the stages (`read`) answers for: copies of other records.
+    """
     from pyspark.sql import functions as F
 
-    groups = (
-        rows.where("NOT kept")
-        .groupBy("verdict.stage", "rejected", F.col("verdict.reason").endswith(".failed").alias("failed"))
-        .count()
-    )
-    total = rows.count() if shown is None else shown
-    found = groups.collect()
-    counts = []
-    for name in stages:
-        entry = StageCount(name, total, seconds=round(seconds, 3), reused=reused)
-        for row in found:
-            if row.stage == name:
-                entry.removed += 0 if row.rejected else row["count"]
-                entry.rejected += row["count"] if row.rejected else 0
-                entry.failed += row["count"] if row.rejected and row.failed else 0
-        counts.append(entry)
-        total = entry.kept
-    strangers = {r.stage for r in found} - set(stages)
+    failed = F.col("verdict.reason").endswith(".failed").alias("failed")
+    found = rows.groupBy("kept", "rejected", "verdict.stage", failed).count().collect()
+    total = held = sum(row["count"] for row in found)
+    gone = [row for row in found if not row.kept]
+    strangers = {row.stage for row in gone} - set(stages)
     if strangers:
         raise RunFailed(f"a segment holds verdicts of {', '.join(map(str, strangers))}, stages it does not have")
-    return counts
+    counts = []
+    for name in stages:
+        own = [row for row in gone if row.stage == name]
+        entry = StageCount(
+            name,
+            total,
+            removed=sum(row["count"] for row in own if not row.rejected) + (0 if counts else copies),
+            rejected=sum(row["count"] for row in own if row.rejected),
+            failed=sum(row["count"] for row in own if row.rejected and row.failed),
+            seconds=round(seconds, 3),
+            reused=reused,
+        )
+        counts.append(entry)
+        total = entry.kept
+    return held, counts
 
 
 def check_stage(entry: StageCount, gates: Gates, look: str) -> None:

@@ -48,27 +48,27 @@ class Coverage:
 def cover_reading(store: Store, node: SegmentNode, files: Sequence[InputFile], read: Read) -> Coverage:
     """Find or write the parts of the first segment that hold these files, and prove that they hold all of them."""
     table = store.segment(node.table, node.segment.schema)
-    table.create()
-    found = _parts_of(table, files)
-    missing = [f for f in files if f.digest not in found]
+    accounts = _accounts(table)
+    found = _choose(accounts, files)
     written = []
-    for batch in _batches(missing):
+    for batch in _batches([f for f in files if f.digest not in found]):
         part = _part_name(f.digest for f in batch)
         _write_part(table, node, batch, part, read)
-        found.update({f.digest: part for f in batch})
         written.append(part)
-    pins = tuple(sorted((found[f.digest], f.url) for f in files))
+    if written:
+        accounts = _accounts(table)
+        found = _choose(accounts, files)
+    pins = tuple(sorted((found[f.digest], f.url) for f in files if f.digest in found))
     parts = tuple(sorted({part for part, _ in pins}))
-    held = _files_in(table, parts)
+    held = {(part, split.file) for (part, _), splits in accounts.items() if part in parts for split in splits}
     coverage = Coverage(table, parts, None if held == set(pins) else pins, tuple(written))
-    prove(coverage, files, found)
+    prove(coverage, files, {f.digest: accounts.get((found.get(f.digest, ""), f.digest), []) for f in files})
     return coverage
 
 
 def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str) -> Coverage:
     """Find or write the parts of a later segment: one for each part before it, or one for this set of files."""
     table = store.segment(node.table + (f"-{files}" if node.per_run else ""), node.segment.schema)
-    table.create()
     there = {note["part"] for note in table.notes() if "part" in note}
     judge = JudgeRows(node.segment)
     keys: dict[str, DataFrame] = {}
@@ -76,24 +76,21 @@ def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataF
         keys[files] = rows
     else:
         for part in before.parts:
-            keys[part] = before.table.read().where("split IS NULL AND kept").where(_equals("part", part))
+            keys[part] = before.table.read().where("split IS NULL AND kept").where(_is_in("part", [part]))
     missing = [key for key in keys if key not in there]
     for key in missing:
-        judged = _map(keys[key], judge, table)
-        table.append_once(judged, key, {"part": key})
+        table.append_once(_map(keys[key], judge, table), key, {"part": key})
     return Coverage(table, before.parts, before.files, tuple(missing))
 
 
-def prove(coverage: Coverage, files: Sequence[InputFile], found: Mapping[str, str]) -> None:
-    """Check that the splits tile every file, and that for each record read there is exactly one row."""
-    control = coverage.table.read().where("split IS NOT NULL").where(_is_in("part", coverage.parts))
-    accounts: dict[tuple[str, str], list[Any]] = {}
-    for row in control.select("part", "split.*").collect():
-        accounts.setdefault((row.part, row.digest), []).append(row)
-    rows = {(r.part, r.file): r["count"] for r in coverage.rows().groupBy("part", "file").count().collect()}
+def prove(coverage: Coverage, files: Sequence[InputFile], accounts: Mapping[str, Sequence[Any]]) -> None:
+    """Check that the splits tile every file, and that for each record read there is exactly one row.
+
+    `accounts` are the control rows of a file, by its digest.
+    """
+    rows = {r.file: r["count"] for r in coverage.rows().groupBy("file").count().collect()}
     for file in files:
-        part = found[file.digest]
-        splits = sorted(accounts.get((part, file.digest), ()), key=lambda s: (s.begin, s.end))
+        splits = sorted(accounts[file.digest], key=lambda s: (s.begin, s.end))
         at = 0
         for split in splits:
             if split.begin != at:
@@ -103,27 +100,28 @@ def prove(coverage: Coverage, files: Sequence[InputFile], found: Mapping[str, st
             raise ProofFailed(
                 f"{file.url}: {at} of {file.size} bytes are accounted for; was it changed while it was read?"
             )
-        records, held = sum(s.records for s in splits), rows.get((part, file.url), 0)
+        records, held = sum(s.records for s in splits), rows.get(file.url, 0)
         if records != held:
             raise ProofFailed(f"{file.url}: {records} records were read, {held} rows are in {coverage.table.path}")
 
 
-def _parts_of(table: Table, files: Sequence[InputFile]) -> dict[str, str]:
-    """The part that holds a file, by the file's digest; the smallest name where several do."""
-    from pyspark.sql import functions as F
+def _accounts(table: Table) -> dict[tuple[str, str], list[Any]]:
+    """The control rows of a table by part and file digest."""
+    accounts: dict[tuple[str, str], list[Any]] = {}
+    if table.exists():
+        for row in table.read().where("split IS NOT NULL").select("part", "split.*").collect():
+            accounts.setdefault((row.part, row.digest), []).append(row)
+    return accounts
 
-    rows = table.read().where("split IS NOT NULL").select("part", F.col("split.digest").alias("digest")).distinct()
+
+def _choose(accounts: Mapping[tuple[str, str], object], files: Sequence[InputFile]) -> dict[str, str]:
+    """The part that holds a file, by the file's digest; the smallest name where several do."""
     wanted = {f.digest for f in files}
     found: dict[str, str] = {}
-    for row in rows.collect():
-        if row.digest in wanted:
-            found[row.digest] = min(row.part, found.get(row.digest, row.part))
+    for part, digest in sorted(accounts, reverse=True):
+        if digest in wanted:
+            found[digest] = part
     return found
-
-
-def _files_in(table: Table, parts: Sequence[str]) -> set[tuple[str, str]]:
-    rows = table.read().where("split IS NOT NULL").where(_is_in("part", parts)).select("part", "split.file").distinct()
-    return {(r.part, r.file) for r in rows.collect()}
 
 
 def _batches(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
@@ -180,12 +178,6 @@ def _pack(splits: Sequence[Split]) -> Iterator[tuple[Split, ...]]:
 
 def _map(rows: DataFrame, task: Any, table: Table) -> DataFrame:
     return rows.mapInArrow(task, table.spark_schema())
-
-
-def _equals(column: str, value: str) -> Any:
-    from pyspark.sql import functions as F
-
-    return F.col(column) == value
 
 
 def _is_in(column: str, values: Sequence[str]) -> Any:

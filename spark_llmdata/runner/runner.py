@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import spark_llmdata
 from spark_llmdata import schema
-from spark_llmdata.errors import ProofFailed, StageStopped
+from spark_llmdata.errors import ProofFailed, RunFailed, StageStopped
 from spark_llmdata.plan import CorpusNode, Plan, SegmentNode
 from spark_llmdata.runner.comparing import compare, remove_identical_records
 from spark_llmdata.runner.counting import StageCount, check_stage, count_segment
@@ -41,8 +41,6 @@ class Runner:
 
     def run(self) -> RunResult:
         """Carry the run out; whatever fails is recorded in `runs`, and the corpus stays as it was."""
-        for table in (self.store.runs, self.store.fates, self.store.corpus):
-            table.create()
         self._record(0, "started")
         try:
             for node in self.plan.nodes:
@@ -56,6 +54,12 @@ class Runner:
             if isinstance(failure, StageStopped):
                 self._write_fates("pending")
             self._record(9, "failed")
+            if isinstance(failure, RunFailed):
+                failure.facts = {
+                    "run": self.run_id,
+                    "recipe": self.recipe.name,
+                    "by_stage": self.manifest.get("by_stage"),
+                }
             raise
 
     def _judge(self, node: SegmentNode) -> None:
@@ -78,18 +82,14 @@ class Runner:
 
     def _count(self, node: SegmentNode, seconds: float, reused: bool) -> None:
         stages = [s.name for s in node.segment.stages]
-        index = len(self.funnel.segments) - 1
-        rows = self.funnel.shown(index)
         if node.segment.reads:
-            copies = self.funnel.removals[0].count
-            counted = count_segment(rows, ["read", *stages], None, seconds, reused)
-            read = counted[0]
-            read.shown, read.removed = read.shown + copies, read.removed + copies
+            rows, copies = self.funnel.segments[0][1].rows(), self.funnel.removals[0].count
+            _, counted = count_segment(rows, ["read", *stages], copies, seconds, reused)
         else:
-            counted = count_segment(rows, stages, self.counts[-1].kept, seconds, reused)
-            held = rows.count()
-            if held != self.counts[-1].kept:
-                raise ProofFailed(f"{', '.join(stages)}: {self.counts[-1].kept} rows went in, {held} came out")
+            shown = self.counts[-1].kept
+            held, counted = count_segment(self.funnel.shown(len(self.funnel.segments) - 1), stages, 0, seconds, reused)
+            if held != shown:
+                raise ProofFailed(f"{', '.join(stages)}: {shown} rows went in, {held} came out")
         self._note(counted)
 
     def _compare(self, node: CorpusNode) -> None:
@@ -124,12 +124,8 @@ class Runner:
         if content[1] != counts["kept"]:
             raise ProofFailed(f"{counts['kept']} documents should be kept, {content[1]} are alive")
         self.manifest |= {"counts": counts, "content_hash": content[0]}
-        self.manifest["by_stage"] = [c.as_json() for c in self.counts]
         self._record(1, "committing")
         version = self._write_corpus(content[0], counts["kept"])
-        self.manifest["corpus_version"] = version
-        self.manifest["seconds"] = round(time.monotonic() - self.began, 3)
-        self._record(2, "done")
         return RunResult(
             self.run_id,
             self.recipe.name,
@@ -207,6 +203,7 @@ class Runner:
         }
 
     def _record(self, seq: int, state: str) -> None:
+        self.manifest["by_stage"] = [c.as_json() for c in self.counts]
         self.manifest["segments"] = [
             {
                 "table": coverage.table.path,

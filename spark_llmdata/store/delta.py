@@ -40,21 +40,14 @@ class Table:
         return "delta.`" + self.path.replace("`", "``") + "`"
 
     def exists(self) -> bool:
-        """Whether the table has been created."""
+        """Whether anything has been committed to the table."""
         from pyspark.errors import AnalysisException
 
         try:
-            self.spark.sql(f"DESCRIBE DETAIL {self.name}").collect()
+            self.read()
         except AnalysisException:
             return False
         return True
-
-    def create(self) -> None:
-        """Create the table if it is not there."""
-        properties = {"delta.dataSkippingStatsColumns": ",".join(self.statistics), **_KEEP_HISTORY}
-        listed = ", ".join(f"'{k}' = '{v}'" for k, v in properties.items())
-        statement = f"CREATE TABLE IF NOT EXISTS {self.name} ({self.spark_schema().toDDL()}) USING DELTA"
-        self._retried(lambda: self.spark.sql(f"{statement} TBLPROPERTIES ({listed})").collect())
 
     def read(self, version: int | None = None) -> DataFrame:
         """The table, or one of its versions."""
@@ -66,25 +59,38 @@ class Table:
     def append_once(self, rows: DataFrame, key: str, note: Mapping[str, Any]) -> None:
         """Append rows under a key; does nothing where that key has been appended already, by whomever."""
 
-        def write() -> None:
-            (
-                rows.write.format("delta")
-                .mode("append")
-                .option("txnAppId", key)
-                .option("txnVersion", 1)
-                .option("userMetadata", json.dumps(note))
-                .save(self.path)
-            )
-
-        self._retried(write)
+        options = {"txnAppId": key, "txnVersion": "1"}
+        self._commit(rows, "append", note, options)
 
     def overwrite(self, rows: DataFrame, note: Mapping[str, Any]) -> None:
         """Replace all rows in one commit; against a concurrent writer the later commit stays on top."""
-        text = json.dumps(note)
-        self._retried(lambda: rows.write.format("delta").mode("overwrite").option("userMetadata", text).save(self.path))
+        self._commit(rows, "overwrite", note, {})
+
+    def _commit(self, rows: DataFrame, mode: str, note: Mapping[str, Any], options: Mapping[str, str]) -> None:
+        """Commit; the first commit makes the table.
+
+        Losing against another writer is no failure but a reason to look again and repeat.
+        """
+        properties = {"delta.dataSkippingStatsColumns": ",".join(self.statistics), **_KEEP_HISTORY}
+        writer = rows.write.format("delta").mode(mode).option("userMetadata", json.dumps(note))
+        writer = writer.options(**options, **properties)
+        for _ in range(MAX_COMMITS_LOST):
+            try:
+                writer.save(self.path)
+                return
+            except Exception as error:
+                if not _lost_a_race(error):
+                    raise
+                lost = error
+        raise RunFailed(
+            f"{self.path}: {MAX_COMMITS_LOST} commits in a row lost against other writers; run the same command again "
+            f"when fewer runs write to this store ({type(lost).__name__})"
+        )
 
     def notes(self) -> list[dict[str, Any]]:
-        """What each commit's note says, newest first, with its `version` and the `rows` it wrote."""
+        """What each commit's note says, newest first, with its `version` and the `rows` it wrote; none where no table is."""
+        if not self.exists():
+            return []
         history = self.spark.sql(f"DESCRIBE HISTORY {self.name}").where("userMetadata IS NOT NULL")
         commits = history.select("version", "userMetadata", "operationMetrics").orderBy("version", ascending=False)
         return [
@@ -102,21 +108,6 @@ class Table:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         return from_arrow_schema(pa.schema([f.with_nullable(True) for f in self.columns]))
-
-    def _retried(self, commit: Any) -> None:
-        """Commit; losing against another writer is no failure but a reason to look again and repeat."""
-        for _ in range(MAX_COMMITS_LOST):
-            try:
-                commit()
-                return
-            except Exception as error:
-                if not _lost_a_race(error):
-                    raise
-                lost = error
-        raise RunFailed(
-            f"{self.path}: {MAX_COMMITS_LOST} commits in a row lost against other writers; run the same command again "
-            f"when fewer runs write to this store ({type(lost).__name__})"
-        )
 
 
 def _lost_a_race(error: Exception) -> bool:

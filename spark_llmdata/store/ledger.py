@@ -13,7 +13,7 @@ from spark_llmdata.store.delta import Store
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the log tells it. `state`: started, committing, failed, done; `version`: of the corpus, when done."""
+    """A run as log and corpus tell it. `state`: started, committing, failed, done; `version`: of the corpus, when done."""
 
     run: str
     state: str
@@ -45,7 +45,7 @@ class Ledger:
         if not self.store.runs.exists():
             return []
         events = sorted(self.store.runs.read().collect(), key=lambda e: (e.run, e.seq))
-        notes = self.store.corpus.notes() if self.store.corpus.exists() else []
+        notes = self.store.corpus.notes()
         built = {note["run"]: int(note["version"]) for note in notes if "run" in note}
         newest: dict[str, Any] = {}
         first: dict[str, datetime] = {}

@@ -87,29 +87,38 @@ pub struct Document<'a> {
     pub words: &'a [Span],
 }
 
+/// About what English takes, with the space behind; a guess at how much room the spans need.
+const BYTES_PER_WORD: usize = 6;
+
 /// A batch's texts with their words. Rows that are not alive have none and are measured by no kernel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Words {
     text: ArrayRef,
     rule: Rule,
     alive: Option<BooleanArray>,
-    /// Row `i` owns `spans[index[i]..index[i + 1]]`. Shared by the handles that `restrict` makes.
-    spans: Arc<Vec<Span>>,
-    index: Arc<Vec<usize>>,
+    /// Shared by all handles made of one another.
+    found: Arc<Found>,
+}
+
+#[derive(Debug)]
+struct Found {
+    spans: Vec<Span>,
+    /// Row `i` owns `spans[index[i]..index[i + 1]]`.
+    index: Vec<usize>,
 }
 
 impl Words {
     /// Splits every row alive. A row whose `alive` is false or null is skipped; without `alive` all rows are alive.
     pub fn split(text: ArrayRef, alive: Option<BooleanArray>, rule: Rule) -> Result<Self, String> {
         let column = TextColumn::new(&text, "text")?;
-        if let Some(mask) = alive.as_ref().filter(|mask| mask.len() != text.len()) {
-            return Err(format!(
-                "alive has {} rows, text has {}; expected as many",
-                mask.len(),
-                text.len()
-            ));
+        if let Some(mask) = &alive {
+            check_length(mask, text.len())?;
         }
-        let mut spans = Vec::new();
+        let alive_rows = || (0..text.len()).filter(|&row| holds(alive.as_ref(), row));
+        let bytes: usize = alive_rows()
+            .map(|row| column.get(row).map_or(0, str::len))
+            .sum();
+        let mut spans = Vec::with_capacity(bytes / BYTES_PER_WORD);
         let mut index = Vec::with_capacity(text.len() + 1);
         index.push(0);
         for row in 0..text.len() {
@@ -124,33 +133,23 @@ impl Words {
             }
             index.push(spans.len());
         }
+        let found = Arc::new(Found { spans, index });
         Ok(Self {
             text,
             rule,
             alive,
-            spans: Arc::new(spans),
-            index: Arc::new(index),
+            found,
         })
     }
 
-    /// The same words for fewer rows: those that are alive both here and in `alive`. Nothing is split or copied.
+    /// The same words for fewer rows: alive stays what was alive and is in `alive`. Nothing is split or copied.
     pub fn restrict(&self, alive: &BooleanArray) -> Result<Self, String> {
-        if alive.len() != self.len() {
-            return Err(format!(
-                "alive has {} rows, the words {}; expected as many",
-                alive.len(),
-                self.len()
-            ));
-        }
-        let both = (0..self.len())
-            .map(|row| Some(holds(self.alive.as_ref(), row) && holds(Some(alive), row)))
-            .collect();
+        check_length(alive, self.len())?;
+        let both = |row| holds(self.alive.as_ref(), row) && holds(Some(alive), row);
+        let alive = (0..self.len()).map(|row| Some(both(row))).collect();
         Ok(Self {
-            text: self.text.clone(),
-            rule: self.rule,
-            alive: Some(both),
-            spans: self.spans.clone(),
-            index: self.index.clone(),
+            alive: Some(alive),
+            ..self.clone()
         })
     }
 
@@ -175,7 +174,7 @@ impl Words {
         Ok((0..self.len()).map(move |row| {
             holds(self.alive.as_ref(), row).then(|| Document {
                 text: column.get(row).unwrap_or_default(),
-                words: &self.spans[self.index[row]..self.index[row + 1]],
+                words: &self.found.spans[self.found.index[row]..self.found.index[row + 1]],
             })
         }))
     }
@@ -183,11 +182,21 @@ impl Words {
     /// Words per row; null where the row is not alive or its text is null.
     pub fn counts(&self) -> Int64Array {
         let known = |row: usize| holds(self.alive.as_ref(), row) && self.text.is_valid(row);
-        let count = |row: usize| (self.index[row + 1] - self.index[row]) as i64;
+        let count = |row: usize| (self.found.index[row + 1] - self.found.index[row]) as i64;
         (0..self.len())
             .map(|row| known(row).then(|| count(row)))
             .collect()
     }
+}
+
+fn check_length(alive: &BooleanArray, rows: usize) -> Result<(), String> {
+    if alive.len() == rows {
+        return Ok(());
+    }
+    Err(format!(
+        "alive has {} rows, text has {rows}; expected as many",
+        alive.len()
+    ))
 }
 
 fn holds(mask: Option<&BooleanArray>, row: usize) -> bool {
@@ -233,6 +242,34 @@ mod tests {
                 .collect();
             assert_eq!(found, ["it's".as_bytes(), b"3.14", "naïve".as_bytes()]);
         }
+    }
+
+    #[test]
+    fn restricting_never_revives() {
+        let text: ArrayRef = Arc::new(StringArray::from(texts()));
+        let first = BooleanArray::from(vec![true, true, true, false, true]);
+        let words = Words::split(text, Some(first), Rule::Uax29).unwrap();
+        let second =
+            BooleanArray::from(vec![Some(true), Some(true), None, Some(true), Some(false)]);
+        let fewer = words.restrict(&second).unwrap();
+        assert_eq!(
+            fewer.counts().iter().collect::<Vec<_>>(),
+            [Some(2), None, None, None, None]
+        );
+        assert_eq!(
+            words.counts().iter().collect::<Vec<_>>(),
+            [Some(2), None, Some(0), None, Some(3)]
+        );
+        assert_eq!(
+            fewer.documents().unwrap().filter(Option::is_some).count(),
+            2
+        );
+        assert!(
+            words
+                .restrict(&second.slice(0, 2))
+                .unwrap_err()
+                .contains("alive has 2 rows, text has 5")
+        );
     }
 
     #[test]

@@ -20,11 +20,10 @@ impl PyWords {
         py.import("pyarrow")?.call_method1("array", (counts,))
     }
 
-    fn restrict(&self, alive: PyArray) -> PyResult<Self> {
+    fn restrict(&self, py: Python<'_>, alive: PyArray) -> PyResult<Self> {
         let alive = mask(alive).map_err(PyValueError::new_err)?;
-        self.0
-            .restrict(&alive)
-            .map(Self)
+        py.detach(|| self.0.restrict(&alive))
+            .map(PyWords)
             .map_err(PyValueError::new_err)
     }
 
