@@ -56,7 +56,7 @@ def count_segment(
     strangers = {row.stage for row in gone} - set(stages)
     if strangers:
         raise RunFailed(f"a segment holds verdicts of {', '.join(map(str, strangers))}, stages it does not have")
-    counts = []
+    counts: list[StageCount] = []
     for name in stages:
         own = [row for row in gone if row.stage == name]
         entry = StageCount(

@@ -55,11 +55,8 @@ class Runner:
                 self._write_fates("pending")
             self._record(9, "failed")
             if isinstance(failure, RunFailed):
-                failure.facts = {
-                    "run": self.run_id,
-                    "recipe": self.recipe.name,
-                    "by_stage": self.manifest.get("by_stage"),
-                }
+                by_stage = [c.as_json() for c in self.counts]
+                failure.facts = {"run": self.run_id, "recipe": self.recipe.name, "by_stage": by_stage}
             raise
 
     def _judge(self, node: SegmentNode) -> None:

@@ -58,7 +58,6 @@ class Table:
 
     def append_once(self, rows: DataFrame, key: str, note: Mapping[str, Any]) -> None:
         """Append rows under a key; does nothing where that key has been appended already, by whomever."""
-
         options = {"txnAppId": key, "txnVersion": "1"}
         self._commit(rows, "append", note, options)
 
@@ -88,7 +87,7 @@ class Table:
         )
 
     def notes(self) -> list[dict[str, Any]]:
-        """What each commit's note says, newest first, with its `version` and the `rows` it wrote; none where no table is."""
+        """What each commit's note says, newest first, with its `version` and the `rows` it wrote."""
         if not self.exists():
             return []
         history = self.spark.sql(f"DESCRIBE HISTORY {self.name}").where("userMetadata IS NOT NULL")

@@ -13,7 +13,10 @@ from spark_llmdata.store.delta import Store
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as log and corpus tell it. `state`: started, committing, failed, done; `version`: of the corpus, when done."""
+    """A run as log and corpus tell it.
+
+    `state` is started, committing, failed or done; `version` is that of the corpus, when done.
+    """
 
     run: str
     state: str

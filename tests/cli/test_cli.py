@@ -7,9 +7,9 @@ import subprocess
 import sys
 
 import pytest
-from tests.runner.corpora import documents, write_jsonl
 
 from spark_llmdata.cli import main
+from tests.runner.corpora import documents, write_jsonl
 
 
 def answer(capsys, *arguments: str) -> tuple[int, dict, str]:
@@ -123,7 +123,7 @@ def test_wrong_use_is_told_before_spark_starts(arguments, words, tmp_path, capsy
 
 
 def test_stages_describe_themselves(capsys):
-    code, facts, _ = answer(capsys, "stages")
+    facts = answer(capsys, "stages")[1]
     assert {s["kind"] for s in facts["stages"]} == {"extract.html", "filter.gopher_quality", "dedup.exact"}
     assert main(["stages", "filter.gopher_quality"]) == 0
     told = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's example is true: the diff applies, touches three files, and the new stage passes the contract tests."""
+"""CONTRIBUTING's example is true: the diff applies, touches three files, and its stage passes the contract tests."""
 
 from __future__ import annotations
 

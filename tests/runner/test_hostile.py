@@ -8,11 +8,11 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
 import spark_llmdata as sl
 from spark_llmdata.errors import InputError
 from spark_llmdata.report.why import explain
+from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
 pytestmark = pytest.mark.spark
 
