@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -29,6 +31,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code (0 done, 1 failed, 2 wrong use, 3 environment, 130 interrupted)."""
     options = make_parser().parse_args(arguments)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         facts, text = _COMMANDS[options.command](options)
     except KeyboardInterrupt:
@@ -41,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(options, 1, _plain(error), {})
     _print(json.dumps(facts, ensure_ascii=False, indent=2, default=str) if options.json else text)
     return int(facts.get("exit_code", 0)) if isinstance(facts, dict) else 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """What a scheduler sends to end a job is an interruption like Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def _fail(options: argparse.Namespace, code: int, message: str, facts: dict[str, Any]) -> int:

@@ -157,7 +157,7 @@ def _is_between(text: str, i: int) -> bool:
     if not 0 < i < len(text) - 1:
         return False
     around = text[i - 1], text[i + 1]
-    if all(map(_is_letter, around)):
+    if all(map(_is_letter_to_words, around)):
         return text[i] in _BETWEEN_LETTERS
     return all(map(_is_digit, around)) and text[i] in _BETWEEN_DIGITS
 
@@ -170,8 +170,13 @@ def _is_digit(c: str) -> bool:
     return unicodedata.category(c) == "Nd"
 
 
+def _is_letter_to_words(c: str) -> bool:
+    """The class ALetter of UAX #29, which in the Latin script adds the cedilla by itself to the letters."""
+    return _is_letter(c) or c == "\u00b8"
+
+
 def _in_word(c: str) -> bool:
-    return _is_letter(c) or _is_digit(c) or c == "_"
+    return _is_letter_to_words(c) or _is_digit(c) or c == "_"
 
 
 def is_alphabetic(c: str) -> bool:

@@ -49,6 +49,10 @@ class Runner:
                 else:
                     self._compare(node)
             return self._build()
+        except KeyboardInterrupt:
+            self.manifest["error"] = "interrupted"
+            self._record(9, "failed")
+            raise
         except Exception as failure:
             self.manifest["error"] = f"{type(failure).__name__}: {failure}"[:4000]
             if isinstance(failure, StageStopped):
