@@ -1,5 +1,4 @@
 //! Lines and what becomes of them, by example and by property.
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
