@@ -34,6 +34,14 @@ def spark():
     """The one Spark session of the suite."""
     from spark_llmdata.session import local_session
 
-    session = local_session("local[2]", {"spark.sql.shuffle.partitions": "4"})
+    # Hundreds of small jobs: compiling their plans, by Spark and by the JVM, would cost more than running them.
+    cheap = {
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.databricks.delta.snapshotPartitions": "1",
+        "spark.sql.shuffle.partitions": "2",
+    }
+    session = local_session("local[2]", cheap)
     yield session
     session.stop()

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from spark_llmdata import schema
+from spark_llmdata.artifact import ship_code
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import UsageError
 from spark_llmdata.segment import judge_safely, slices
@@ -34,6 +35,7 @@ def judge(stage: RowStage, docs: Any) -> Any:
     if hasattr(docs, "mapInArrow"):
         from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
+        ship_code([stage])
         given = to_arrow_schema(docs.schema)
         return docs.mapInArrow(_JudgeBatches(stage), from_arrow_schema(result_schema(stage, given)))
     raise UsageError(

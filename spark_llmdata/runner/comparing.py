@@ -33,8 +33,8 @@ def remove_identical_records(store: Store, funnel: Funnel, files: str) -> bool:
     found = removed.select(
         "doc_id",
         F.lit("duplicate_record").alias("reason"),
-        F.col("copies").cast("double").alias("score"),
-        F.lit(1.0).alias("threshold"),
+        F.lit(None).cast("double").alias("score"),
+        F.lit(None).cast("double").alias("threshold"),
         F.to_json(F.struct(F.col("first.file").alias("kept_file"), F.col("first.offset").alias("kept_offset"))).alias(
             "evidence"
         ),

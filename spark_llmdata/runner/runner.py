@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import spark_llmdata
 from spark_llmdata import schema
+from spark_llmdata.artifact import ship_code
 from spark_llmdata.errors import ProofFailed, RunFailed, StageStopped
 from spark_llmdata.plan import CorpusNode, Plan, SegmentNode
 from spark_llmdata.runner.comparing import compare, remove_identical_records
@@ -41,6 +42,7 @@ class Runner:
 
     def run(self) -> RunResult:
         """Carry the run out; whatever fails is recorded in `runs`, and the corpus stays as it was."""
+        ship_code(self.recipe.stages)
         self._record(0, "started")
         try:
             for node in self.plan.nodes:

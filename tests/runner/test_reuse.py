@@ -39,7 +39,9 @@ def test_the_same_again_reuses_everything(spark, inputs):
 
 def test_a_threshold_reruns_its_segment_and_what_follows(spark, inputs):
     first = run(spark, inputs)
-    second = run(spark, inputs, settings=["filter.gopher_quality.min_words=1"])
+    second = run(
+        spark, inputs, settings=["filter.gopher_quality.min_words=1", "filter.gopher_quality.min_stop_words=0"]
+    )
     assert reused(second) == {"read": True, "extract.html": True, "filter.gopher_quality": False, "dedup.exact": False}
     assert second.counts["kept"] > first.counts["kept"]
     back = run(spark, inputs)

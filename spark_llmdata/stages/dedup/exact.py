@@ -37,9 +37,9 @@ class DedupExact(CorpusStage):
         return removed.select(
             "doc_id",
             F.lit("same_text").alias("reason"),
-            F.col("members").cast("double").alias("score"),
-            F.lit(1.0).alias("threshold"),
-            F.lit(None).cast("string").alias("evidence"),
+            F.lit(None).cast("double").alias("score"),
+            F.lit(None).cast("double").alias("threshold"),
+            F.to_json(F.struct(F.col("members").alias("documents_with_this_text"))).alias("evidence"),
             "survivor",
             F.lit(1.0).alias("similarity"),
         )
