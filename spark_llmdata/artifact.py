@@ -18,4 +18,4 @@ def ship_code(stages: Iterable[Stage]) -> None:
     for stage in stages:
         name = type(stage).__module__
         if not stage.is_builtin() and name != "__main__":
-            cloudpickle.register_pickle_by_value(sys.modules[name])
+            cloudpickle.register_pickle_by_value(sys.modules[name])  # type: ignore[no-untyped-call]
