@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.metadata
 from typing import Any
 
 from spark_llmdata.errors import MissingExtra
@@ -18,4 +19,15 @@ def require(module: str, *, extra: str, needed_by: str) -> Any:
         raise MissingExtra(
             f"{needed_by} needs {module.partition('.')[0]}, which cannot be imported here ({missing}); "
             f"install it: pip install 'spark-llmdata[{extra}]'"
+        ) from missing
+
+
+@functools.cache
+def version(distribution: str, *, needed_by: str) -> str:
+    """The installed version of a package whose results are stored, and so depend on it."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError as missing:
+        raise MissingExtra(
+            f"{needed_by} needs {distribution}, which is not installed: pip install {distribution}"
         ) from missing

@@ -81,7 +81,7 @@ class _State:
         for need in sorted(stage.requires & {"text"}):
             self.require_text(need)
         judgement = judge_safely(stage, self.docs)
-        _check(stage, judgement, len(self.docs))
+        _check(stage, judgement, self.docs)
         alive = self.docs.alive
         gone = alive & ~judgement.keep
         self.settle(gone, stage.name, f"{stage.noun}.", judgement)
@@ -177,18 +177,20 @@ class _State:
 def judge_safely(stage: RowStage, docs: Batch) -> Judgement:
     """Let the stage judge; a row that makes it fail is narrowed down and rejected, the others are judged.
 
-    The environment's problems (a missing package, no memory even for one row's batch) are not the row's fault and are
-    raised.
+    The environment's problems (a missing package, a full disk, no memory even for one row) are not the row's fault and
+    are raised: a reject would be stored, and depend on the machine.
     """
     try:
         return stage.judge(docs)
-    except EnvironmentProblem:
+    except (EnvironmentProblem, ImportError, OSError):
         raise
     except BaseException as failure:
         if not _is_row_failure(failure):
             raise
         alive = np.flatnonzero(docs.alive)
         if len(alive) <= 1:
+            if isinstance(failure, MemoryError):
+                raise
             return _reject_all(docs, failure)
     middle = int(alive[len(alive) // 2])
     return concat([judge_safely(stage, docs.slice(0, middle)), judge_safely(stage, docs.slice(middle, len(docs)))])
@@ -210,20 +212,35 @@ def _reject_all(docs: Batch, failure: BaseException) -> Judgement:
     )
 
 
-def _check(stage: RowStage, judgement: Judgement, n: int) -> None:
-    """A stage that answers for another number of rows, or with reasons it never declared, is a defect of the stage."""
-    if len(judgement) != n:
-        raise EnvironmentProblem(
-            f"{stage.name} judged {len(judgement)} rows of a batch of {n}; judge() must return one value per row"
-        )
-    unknown = set(judgement.scores) - set(stage.scores)
-    if judgement.reason is not None:
-        given = {r for r in judgement.reason[~judgement.keep] if r is not None}
-        unknown |= given - set(stage.reasons) - {"failed"}
+#: The columns a stage may replace; ids, source and place say where a document is from and stay as they are.
+REPLACEABLE = frozenset({"url", "lang", "date", "meta"})
+
+
+def _check(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
+    """Refuse a judgement that does not fit the batch or says what the stage never declared: the stage's defect."""
+    n = len(docs)
+    arrays = {k: v for k, v in vars(judgement).items() if k not in ("scores", "columns") and v is not None}
+    arrays |= judgement.scores | judgement.columns
+    for name, values in arrays.items():
+        if len(values) != n:
+            raise EnvironmentProblem(
+                f"{stage.name} gave {len(values)} values of {name} for a batch of {n} rows; judge() gives one for each"
+            )
+    reasons = np.full(n, None, dtype=object) if judgement.reason is None else judgement.reason
+    given = set(reasons[docs.alive & ~judgement.keep])
+    if None in given:
+        raise EnvironmentProblem(f"{stage.name} removed a document without a reason; a removal needs one of `reasons`")
+    unknown = given - set(stage.reasons) - {"failed"} | set(judgement.scores) - set(stage.scores)
     if unknown:
         raise EnvironmentProblem(
             f"{stage.name} gives {', '.join(sorted(unknown))}, which its class declares neither in `reasons` nor "
             "in `scores`"
+        )
+    fixed = set(judgement.columns) - REPLACEABLE
+    if fixed:
+        raise EnvironmentProblem(
+            f"{stage.name} replaces {', '.join(sorted(fixed))}; a stage may replace {', '.join(sorted(REPLACEABLE))}, "
+            "and the text by `text`"
         )
 
 

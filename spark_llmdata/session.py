@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Delta's artifact for a Spark release; Delta is bound to Spark's minor version.
 DELTA = {"4.0": "io.delta:delta-spark_2.13:4.0.0", "4.1": "io.delta:delta-spark_4.1_2.13:4.4.0"}
 MIN_JAVA = 17
+_COMPLETE = "artifact.txt"  # names what the folder of jars holds; written last
 
 #: What Delta needs; a session given to us must have these already.
 DELTA_SETTINGS = {
@@ -59,11 +60,12 @@ def local_session(
     if master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         chosen |= _LOCAL_SETTINGS | {"spark.driver.memory": driver_memory()}
-    jars = sorted(jar_folder().glob("*.jar"))
-    if jars and (jar_folder() / "artifact.txt").is_file():
+    artifact = delta_artifact(pyspark)
+    jars = fetched_jars(artifact)
+    if jars:
         chosen["spark.jars"] = ",".join(str(j) for j in jars)
     else:
-        chosen["spark.jars.packages"] = delta_artifact(pyspark)
+        chosen["spark.jars.packages"] = artifact
     if not verbose:
         chosen["spark.log.level"] = "ERROR"
     builder = SparkSession.builder.master(master).appName("spark_llmdata")
@@ -140,6 +142,14 @@ def jar_folder() -> Path:
     return Path(sys.prefix) / "share" / "spark_llmdata" / "jars"
 
 
+def fetched_jars(artifact: str) -> list[Path]:
+    """The jars of that artifact in the environment; none unless they are all there."""
+    complete = jar_folder() / _COMPLETE
+    if not complete.is_file() or complete.read_text("utf-8") != artifact:
+        return []
+    return sorted(jar_folder().glob("*.jar"))
+
+
 @contextmanager
 def quiet_jvm(verbose: bool) -> Iterator[None]:
     """Let the JVM, when it is started in here, inherit a log file for its outputs instead of the terminal.
@@ -175,9 +185,8 @@ def fetch_jars() -> list[Path]:
     """Fetch Delta's jars by Spark's own resolver into the environment; once for each version of Delta."""
     folder = jar_folder()
     artifact = delta_artifact(_find_pyspark())
-    complete = folder / "artifact.txt"  # written last
-    if complete.is_file() and complete.read_text("utf-8") == artifact:
-        return sorted(folder.glob("*.jar"))
+    if jars := fetched_jars(artifact):
+        return jars
     shutil.rmtree(folder, ignore_errors=True)
     from pyspark.sql import SparkSession
 
@@ -196,7 +205,7 @@ def fetch_jars() -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for jar in wanted:  # the rest of what it depends on comes with Spark itself
         shutil.copyfile(jar, folder / jar.name)
-    complete.write_text(artifact, "utf-8")
+    (folder / _COMPLETE).write_text(artifact, "utf-8")
     return sorted(folder.glob("*.jar"))
 
 

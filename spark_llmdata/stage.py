@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.verdict import Judgement
 
@@ -35,11 +36,11 @@ class Stage(BaseModel, ABC):
     kind: ClassVar[str] = ""
     revision: ClassVar[int] = 1
     kernels: ClassVar[tuple[ModuleType, ...]] = ()  # their REVISION enters the fingerprint
+    libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose version enters the fingerprint
     requires: ClassVar[frozenset[str]] = frozenset({"text"})
     provides: ClassVar[frozenset[str]] = frozenset()
     reasons: ClassVar[Mapping[str, str]] = {}
     scores: ClassVar[Mapping[str, str]] = {}
-    cost: ClassVar[float] = 1.0  # relative to counting words
 
     id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")
 
@@ -79,6 +80,7 @@ class Stage(BaseModel, ABC):
             "settings": self.settings(),
             "revision": self.revision,
             "kernels": {k.__name__.rsplit(".", 1)[-1]: k.REVISION for k in self.kernels},
+            "libraries": {name: extras.version(name, needed_by=self.name) for name in self.libraries},
         }
         if not self.is_builtin():
             facts["source"] = _source_hash(type(self))
@@ -138,11 +140,3 @@ def _source_hash(cls: type) -> str:
     else:
         source = inspect.getsource(cls).encode()
     return hashlib.sha256(source).hexdigest()
-
-
-def unique_names(stages: Iterable[Stage]) -> dict[str, int]:
-    """How often each name occurs among the stages, for checks."""
-    counts: dict[str, int] = {}
-    for stage in stages:
-        counts[stage.name] = counts.get(stage.name, 0) + 1
-    return counts

@@ -157,12 +157,37 @@ def test_a_panic_is_a_row_failure_and_an_interrupt_is_not():
         judged([Interrupted()], {"text": "t"})
 
 
+@pytest.mark.parametrize("failure", [MemoryError(), ImportError("no module"), OSError("disk full")])
+def test_what_is_not_the_rows_fault_is_raised(failure):
+    """A reject would be stored and reused, and a larger machine would never get the row back."""
+
+    class Fails(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            raise failure
+
+    with pytest.raises(type(failure)):
+        judged([Fails()], {"text": "a"}, {"text": "b"})
+
+
+def test_a_batch_too_large_for_memory_is_halved():
+    class Greedy(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            if docs.alive.sum() > 2:
+                raise MemoryError
+            return Judgement.keep_all(len(docs))
+
+    assert all(r["kept"] for r in judged([Greedy()], *({"text": str(i)} for i in range(9))))
+
+
 @pytest.mark.parametrize(
     ("judgement", "words"),
     [
-        (Judgement.keep_all(1), "judged 1 rows of a batch of 2"),
+        (Judgement.keep_all(1), "gave 1 values of keep for a batch of 2 rows"),
         (Judgement.remove_where(np.array([True, False]), "other"), "gives other"),
         (Judgement.keep_all(2, scores={"unheard": pa.array([1.0, 2.0])}), "gives unheard"),
+        (Judgement(keep=np.array([True, False])), "removed a document without a reason"),
+        (Judgement.keep_all(2, columns={"id": pa.array(["a", "b"])}), "replaces id; a stage may replace date"),
+        (Judgement.keep_all(2, edits=np.array([1])), "gave 1 values of edits"),
     ],
 )
 def test_a_stage_that_breaks_its_contract_is_named(judgement, words):

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> Answer:
     inputs = [path for group in options.input for path in group]
     recipe = load_recipe(options.recipe, options.set)
     make_plan(recipe)
-    skipped = find_files(inputs).skipped
+    skipped = find_files(inputs, options.store).skipped
     progress = Progress()
     for path in skipped[:10]:
         progress.say(f"  skipped, of unknown type: {path}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -17,6 +18,11 @@ from spark_llmdata.cli.parser import make_parser
 from spark_llmdata.errors import LlmdataError, RunFailed
 
 INTERRUPTED = 130
+
+#: One of our own errors about the environment, raised in a task and told in a trace.
+_FROM_EXECUTOR = re.compile(
+    r"^\s*spark_llmdata\.errors\.(EnvironmentProblem|MissingExtra): (?P<message>.+)$", re.MULTILINE
+)
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "run": commands.run,
@@ -42,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is becomes a sentence and an exit code
         if options.verbose:
             traceback.print_exc()
-        return _fail(options, 1, _plain(error), {})
+        code = 3 if _FROM_EXECUTOR.search(str(error)) else 1
+        return _fail(options, code, _plain(error), {})
     _print(json.dumps(facts, ensure_ascii=False, indent=2, default=str) if options.json else text)
     return int(facts.get("exit_code", 0)) if isinstance(facts, dict) else 0
 
@@ -71,6 +78,9 @@ def _print(text: str) -> None:
 def _plain(error: Exception) -> str:
     """The first lines of an error nobody foresaw; Spark's may hold thousands."""
     lines = [line for line in str(error).splitlines() if line.strip()]
+    told = _FROM_EXECUTOR.search(str(error))
+    if told:
+        return told["message"].strip()
     cause = next((line for line in lines if "Error: " in line or "Exception: " in line), "")
     head = lines[0] if lines else ""
     detail = f" ({cause.strip()[:500]})" if cause and cause != head else ""

@@ -81,12 +81,20 @@ def _check_names(document: Document, names: Sequence[str], gates: BaseModel | No
     name = document.data.get("name")
     if not isinstance(name, str) or not name.strip():
         document.complain(("name",), f"`name` is {name!r}; expected a name for the recipe, such as `name: my_corpus`")
-    for i, n in enumerate(names):
+    nouns = [n.rsplit(".", 1)[-1] for n in names]
+    for i, (n, noun) in enumerate(zip(names, nouns, strict=True)):
         if n in names[:i]:
             document.complain(("stages", i), f"stage {n} occurs twice; give one of them an id: `id: {n}_2`")
+        elif noun in nouns[:i]:
+            other = names[nouns.index(noun)]
+            document.complain(
+                ("stages", i), f"stages {other} and {n} both end in {noun!r}, which names their scores; change an id"
+            )
+        elif n == "read":
+            document.complain(("stages", i), "'read' is what the reader's own verdicts are called; take another id")
     if isinstance(gates, Gates) and isinstance(gates.max_removed, dict):
         for n in gates.max_removed:
-            if n not in names:
+            if n not in [*names, "read", "default"]:
                 place = ("gates", "max_removed", n)
                 document.complain(place, f"gates.max_removed names {n!r}, no stage of this recipe{suggest(n, names)}")
 
@@ -115,7 +123,8 @@ def _split_stages(document: Document) -> tuple[list[str], list[dict[str, Any]]]:
             item = {item: None}
         elif isinstance(item, dict) and len(item) == 2 and "id" in item:  # `- kind: {..}` with `id:` beside it
             kind = next(k for k in item if k != "id")
-            item = {kind: {**(item[kind] or {}), "id": item["id"]}}
+            if isinstance(item[kind] or {}, dict):
+                item = {kind: {**(item[kind] or {}), "id": item["id"]}}
         if not isinstance(item, dict) or len(item) != 1 or not isinstance(next(iter(item.values())) or {}, dict):
             document.complain(("stages", i), f"{item!r} is no stage; expected `kind` or `kind: {{setting: value}}`")
             continue
@@ -168,6 +177,8 @@ def _put(
 ) -> None:
     for key in keys[:-1]:
         inner = target.get(key)
+        if key == "max_removed" and isinstance(inner, int | float):
+            inner = {"default": inner}  # a bound for one stage leaves the bound of the others as it was
         target[key] = dict(inner) if isinstance(inner, dict) else {}
         target = target[key]
     target[keys[-1]] = value

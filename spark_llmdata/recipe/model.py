@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
 from spark_llmdata.schema import RECOGNISED
 from spark_llmdata.stage import Stage
 
+MAX_REMOVED = 0.98
 MAPPABLE = (*RECOGNISED, "html")
 
 
@@ -26,7 +27,7 @@ class Read(_Section):
         description=f"where documents' columns come from in JSON lines and Parquet, as {{column: name in the input}}; "
         f"columns: {', '.join(MAPPABLE)}",
     )
-    max_record_bytes: PositiveInt = Field(default=32 << 20, description="a larger record becomes a reject")
+    max_record_bytes: PositiveInt = Field(default=32 << 20, le=1 << 30, description="a larger record becomes a reject")
 
     @field_validator("columns")
     @classmethod
@@ -51,9 +52,10 @@ class Gates(_Section):
     """Loss gates: what stops a run before it touches the corpus."""
 
     max_removed: float | dict[str, float] = Field(
-        default=0.98,
+        default=MAX_REMOVED,
         description="the share of the documents shown to a stage that it may remove; a number for every stage or a map "
-        "by stage; strictly more stops the run; stages that see fewer than 1,000 documents are not judged",
+        "by stage, with `default` for the others; strictly more stops the run; stages that see fewer than 1,000 "
+        "documents are not judged",
     )
 
     @field_validator("max_removed")
@@ -65,9 +67,9 @@ class Gates(_Section):
         return value
 
     def max_removed_of(self, stage: str) -> float:
-        """The bound for a stage; one that a map does not name has the default."""
+        """The bound for a stage; one that a map does not name has the map's default."""
         if isinstance(self.max_removed, dict):
-            return self.max_removed.get(stage, 0.98)
+            return self.max_removed.get(stage, self.max_removed.get("default", MAX_REMOVED))
         return self.max_removed
 
 

@@ -25,7 +25,7 @@ def examine(make_session: Callable[[], SparkSession]) -> list[Check]:
         _try("python", _python, "use Python 3.10 or newer"),
         _try("native module", _native, "install a wheel of spark-llmdata, or from source: make setup"),
         _try("java", _java, "install a JDK 17 or newer and set JAVA_HOME"),
-        _try("memory", _memory, "Spark needs at least 2 GiB of free memory"),
+        _try("memory", _memory, "Spark needs a machine with 2 GiB of memory or more"),
     ]
     held: list[SparkSession] = []
 
@@ -68,11 +68,11 @@ def _java() -> str:
 
 
 def _memory() -> str:
-    pages, size = os.sysconf("SC_AVPHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    free = pages * size / (1 << 30)
-    if free < 2:
-        raise EnvironmentProblem(f"{free:.1f} GiB free")
-    return f"{free:.1f} GiB free, {os.cpu_count()} cores"
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)
+    found = f"{total:.1f} GiB of memory, {os.cpu_count()} cores"
+    if total < 2:
+        raise EnvironmentProblem(found)
+    return found
 
 
 def _delta(spark: SparkSession) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +60,11 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
             f"{store.fates.path}. URLs must match exactly; a file is named as in the manifest, with :OFFSET behind it"
         )
     fate, *others = sorted(found, key=_telling)
+    unfinished = fate.outcome == "kept" and record.state != "done"  # the run ended between its fates and the corpus
     return {
         "doc_id": fate.doc_id,
         "url": fate.url,
-        "outcome": fate.outcome,
+        "outcome": "pending" if unfinished else fate.outcome,
         "stage": fate.stage,
         "reason": fate.reason,
         "score": fate.score,
@@ -119,7 +121,8 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
             kept = stage != stopped
             if stage == "read" and fate.reason == "read.duplicate_record":
                 kept = False
-            steps.append({"stage": stage, "kept": kept, "scores": _scores(row, stage), "edits": _edits(row, stage)})
+            scores = _scores(row, segment["scores"].get(stage, ()))
+            steps.append({"stage": stage, "kept": kept, "scores": scores, "edits": _edits(row, stage)})
             if not kept:
                 return steps
         for verdict in verdicts:
@@ -134,19 +137,16 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
 def _row(store: Store, table: str, fate: Row) -> Row | None:
     from pyspark.sql import functions as F
 
-    rows = store.spark.read.format("delta").load(table)
+    rows = store.spark.read.format("delta").load(f"{store.root}/{table}")
     names = [c for c in ("kept", "verdict", "scores", "edits") if c in rows.columns]
     same = (F.col("part") == fate.part) & (F.col("ordinal") == fate.ordinal)
     found = rows.where(same).select(*names).limit(1).collect()
     return found[0] if found else None
 
 
-def _scores(row: Row, stage: str) -> dict[str, float]:
+def _scores(row: Row, names: Sequence[str]) -> dict[str, float]:
     scores = row.asDict().get("scores")
-    prefix = stage.rsplit(".", 1)[-1] + "_"
-    if scores is None:
-        return {}
-    return {k: v for k, v in scores.asDict().items() if k.startswith(prefix) and v is not None}
+    return {} if scores is None else {k: v for k, v in scores.asDict().items() if k in names and v is not None}
 
 
 def _edits(row: Row, stage: str) -> int:

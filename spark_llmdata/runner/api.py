@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spark_llmdata import extras
 from spark_llmdata.plan import make_plan
 from spark_llmdata.recipe import Recipe, load_recipe
 from spark_llmdata.runner.result import RunResult
@@ -41,12 +42,15 @@ def run(
 
     `recipe` is a file, the name of a recipe that comes with the package, or a checked Recipe; `input` one or more
     `[NAME=]PATH`; `store` a folder; `set` changes settings, `path=value` each. Without `spark` the active session is
-    used, or a local one is made. Raises UsageError and its kin before anything is written, RunFailed afterwards.
+    used, or a local one is made. Raises UsageError and its kin for what is wrong with recipe and inputs, RunFailed for
+    a run that could not be finished.
     """
     paths = [input] if isinstance(input, str | Path) else list(input)
     checked = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), set)
     plan = make_plan(checked)
-    inputs = find_files([str(p) for p in paths])
+    inputs = find_files([str(p) for p in paths], str(store))
+    if any(f.compression == "zstd" for f in inputs.files):
+        extras.require("zstandard", extra="zstd", needed_by="reading .zst files")
     session = spark if spark is not None else _session()
     with _settings(session):
         opened = Store.open(session, str(store))
@@ -69,11 +73,22 @@ def _settings(spark: SparkSession) -> Iterator[None]:
     before = {key: spark.conf.get(key, None) for key in _SETTINGS}
     try:
         for key, value in _SETTINGS.items():
-            spark.conf.set(key, value)
+            _set(spark, key, value)
         yield
     finally:
         for key, old in before.items():
-            if old is None:
-                spark.conf.unset(key)
-            else:
-                spark.conf.set(key, old)
+            _set(spark, key, old)
+
+
+def _set(spark: SparkSession, key: str, value: str | None) -> None:
+    """Set or unset a setting; a serverless session refuses some, of which only the time zone decides about data."""
+    from pyspark.errors import PySparkException
+
+    try:
+        if value is None:
+            spark.conf.unset(key)
+        else:
+            spark.conf.set(key, value)
+    except PySparkException:
+        if key == "spark.sql.session.timeZone":
+            raise

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import ProofFailed
@@ -21,49 +21,53 @@ if TYPE_CHECKING:
 
 #: Bytes of input (as stored) whose rows are committed together: what a killed run loses at most.
 PART_BYTES = 64 << 30
+#: And how many files at most, since every task carries the list of its part's splits.
+PART_FILES = 10_000
 #: Bytes of input a task reads, unless one file is larger: small enough to balance, large enough to pay for a task.
 TASK_BYTES = (1 << 20, 64 << 20)
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """A segment's rows for a run: `parts` of its table, and of these only `files` where parts hold others as well."""
+    """A segment's rows for a run: the pinned (part, file) pairs; `mixed` where the parts hold other files as well."""
 
     table: Table
     parts: tuple[str, ...]
-    files: tuple[tuple[str, str], ...] | None = None  # (part, file)
-    written: tuple[str, ...] = field(default=(), compare=False)  # parts that this run had to compute
+    pins: tuple[tuple[str, str], ...]
+    mixed: bool
+    written: tuple[str, ...] = ()  # parts that this run had to compute
 
     def rows(self) -> DataFrame:
         """The rows, control rows left out."""
         from pyspark.sql import functions as F
 
         rows = self.table.read().where("split IS NULL").where(F.col("part").isin(list(self.parts)))
-        if self.files is not None:
-            pins = self.table.spark.createDataFrame(list(self.files), "part string, file string")
+        if self.mixed:
+            pins = self.table.spark.createDataFrame(list(self.pins), "part string, file string")
             rows = rows.join(F.broadcast(pins), ["part", "file"], "left_semi")
         return rows
 
 
 def cover_reading(store: Store, node: SegmentNode, files: Sequence[InputFile], read: Read) -> Coverage:
-    """Find or write the parts of the first segment that hold these files, and prove that they hold all of them."""
+    """Find or write the parts of the first segment that hold these files, and prove that they hold all of them.
+
+    A part whose account of a file does not add up is not taken for that file: it is read again, into another part.
+    """
     table = store.segment(node.table, node.segment.schema)
-    accounts = _accounts(table)
-    found = _choose(accounts, files)
+    found, broken = _look_up(table, files)
     written = []
     for batch in _batches([f for f in files if f.digest not in found]):
-        part = _part_name(f.digest for f in batch)
+        part = _part_name([f.digest for f in batch], broken)
         _write_part(table, node, batch, part, read)
         written.append(part)
     if written:
-        accounts = _accounts(table)
-        found = _choose(accounts, files)
-    pins = tuple(sorted((found[f.digest], f.url) for f in files if f.digest in found))
+        found, broken = _look_up(table, files)
+    lost = [broken[f.digest] for f in files if f.digest not in found]
+    if lost:
+        raise ProofFailed("\n".join(lost))
+    pins = tuple(sorted((found[f.digest], f.url) for f in files))
     parts = tuple(sorted({part for part, _ in pins}))
-    held = {(part, split.file) for (part, _), splits in accounts.items() if part in parts for split in splits}
-    coverage = Coverage(table, parts, None if held == set(pins) else pins, tuple(written))
-    prove(coverage, files, {f.digest: accounts.get((found.get(f.digest, ""), f.digest), []) for f in files})
-    return coverage
+    return Coverage(table, parts, pins, _holds_more(table, parts, len(pins)), tuple(written))
 
 
 def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str) -> Coverage:
@@ -80,56 +84,68 @@ def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataF
     missing = [key for key in keys if key not in there]
     for key in missing:
         table.append_once(_map(keys[key], judge, table), key, {"part": key})
-    return Coverage(table, before.parts, before.files, tuple(missing))
+    return Coverage(table, before.parts, before.pins, before.mixed, tuple(missing))
 
 
-def prove(coverage: Coverage, files: Sequence[InputFile], accounts: Mapping[str, Sequence[Any]]) -> None:
-    """Check that the splits tile every file, and that for each record read there is exactly one row.
+def _look_up(table: Table, files: Sequence[InputFile]) -> tuple[dict[str, str], dict[str, str]]:
+    """The part that holds a file, by the file's digest; and for files that only broken parts hold, what is wrong.
 
-    `accounts` are the control rows of a file, by its digest.
+    Where several parts hold a file, the one with the smallest name does.
     """
-    rows = {r.file: r["count"] for r in coverage.rows().groupBy("file").count().collect()}
-    for file in files:
-        splits = sorted(accounts[file.digest], key=lambda s: (s.begin, s.end))
-        at = 0
-        for split in splits:
-            if split.begin != at:
-                raise ProofFailed(f"{file.url}: bytes {at} to {split.begin} were read by no split or by two")
-            at = split.end
-        if at != file.size or not splits:
-            raise ProofFailed(
-                f"{file.url}: {at} of {file.size} bytes are accounted for; was it changed while it was read?"
-            )
-        records, held = sum(s.records for s in splits), rows.get(file.url, 0)
-        if records != held:
-            raise ProofFailed(f"{file.url}: {records} records were read, {held} rows are in {coverage.table.path}")
+    from pyspark.sql import functions as F
 
-
-def _accounts(table: Table) -> dict[tuple[str, str], list[Any]]:
-    """The control rows of a table by part and file digest."""
+    if not table.exists():
+        return {}, {}
+    wanted = F.broadcast(table.spark.createDataFrame([(f.digest,) for f in files], "digest string"))
+    control = table.read().where("split IS NOT NULL").select("part", "split.*").join(wanted, "digest", "left_semi")
     accounts: dict[tuple[str, str], list[Any]] = {}
-    if table.exists():
-        for row in table.read().where("split IS NOT NULL").select("part", "split.*").collect():
-            accounts.setdefault((row.part, row.digest), []).append(row)
-    return accounts
-
-
-def _choose(accounts: Mapping[tuple[str, str], object], files: Sequence[InputFile]) -> dict[str, str]:
-    """The part that holds a file, by the file's digest; the smallest name where several do."""
-    wanted = {f.digest for f in files}
+    for row in control.collect():
+        accounts.setdefault((row.digest, row.part), []).append(row)
+    parts = sorted({part for _, part in accounts})
+    rows = table.read().where("split IS NULL").where(F.col("part").isin(parts)).groupBy("part", "file").count()
+    held = {(row.part, row.file): int(row["count"]) for row in rows.collect()} if parts else {}
+    by_digest = {f.digest: f for f in files}
     found: dict[str, str] = {}
-    for part, digest in sorted(accounts, reverse=True):
-        if digest in wanted:
+    broken: dict[str, str] = {}
+    for (digest, part), splits in sorted(accounts.items(), reverse=True):
+        file = by_digest[digest]
+        problem = check_account(file, splits, held.get((part, file.url), 0))
+        if problem is None:
             found[digest] = part
-    return found
+        else:
+            broken[digest] = problem
+    return found, {f.digest: broken.get(f.digest, f"{f.url}: no split of it was read") for f in files}
+
+
+def check_account(file: InputFile, splits: Sequence[Any], held: int) -> str | None:
+    """What is wrong with a reader's account of a file; None where its splits tile it and each record has its row."""
+    at = 0
+    for split in sorted(splits, key=lambda s: (s.begin, s.end)):
+        if split.begin != at:
+            return f"{file.url}: bytes {at} to {split.begin} were read by no split or by two"
+        at = split.end
+    if at != file.size:
+        return f"{file.url}: {at} of {file.size} bytes are accounted for; was it changed while it was read?"
+    records = sum(s.records for s in splits)
+    if records != held:
+        return f"{file.url}: {records} records were read, {held} rows were written"
+    return None
+
+
+def _holds_more(table: Table, parts: Sequence[str], pinned: int) -> bool:
+    """Whether the parts hold files that the run does not cover, or covers from another part."""
+    from pyspark.sql import functions as F
+
+    control = table.read().where("split IS NOT NULL").where(_is_in("part", parts))
+    return int(control.select(F.countDistinct("part", "split.file")).collect()[0][0]) != pinned
 
 
 def _batches(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
-    """Files in groups of at most PART_BYTES (or one file)."""
+    """Files in groups of at most PART_BYTES (or one file) and PART_FILES."""
     batch: list[InputFile] = []
     held = 0
     for file in files:
-        if batch and held + file.size > PART_BYTES:
+        if batch and (held + file.size > PART_BYTES or len(batch) == PART_FILES):
             yield batch
             batch, held = [], 0
         batch.append(file)
@@ -138,8 +154,10 @@ def _batches(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
         yield batch
 
 
-def _part_name(digests: Iterable[str]) -> str:
-    return hashlib.sha256(" ".join(sorted(digests)).encode()).hexdigest()[:16]
+def _part_name(digests: Sequence[str], broken: Mapping[str, str]) -> str:
+    """A part's name; one that replaces broken parts must not have theirs, which would count as written already."""
+    known = sorted(digests) + sorted(broken.get(d, "") for d in digests)
+    return hashlib.sha256(" ".join(known).encode()).hexdigest()[:16]
 
 
 def _write_part(table: Table, node: SegmentNode, files: Sequence[InputFile], part: str, read: Read) -> None:

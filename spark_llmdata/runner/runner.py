@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import spark_llmdata
 from spark_llmdata import schema
 from spark_llmdata.artifact import ship_code
 from spark_llmdata.errors import ProofFailed, RunFailed, StageStopped
-from spark_llmdata.plan import CorpusNode, Plan, SegmentNode
+from spark_llmdata.plan import CorpusNode, Plan, SegmentNode, digest
 from spark_llmdata.runner.comparing import compare, remove_identical_records
 from spark_llmdata.runner.counting import StageCount, check_stage, count_segment
 from spark_llmdata.runner.covering import cover_judging, cover_reading
@@ -35,8 +34,7 @@ class Runner:
         self.ledger = Ledger(store)
         self.funnel = Funnel()
         self.counts: list[StageCount] = []
-        digests = " ".join(sorted(f.digest for f in inputs.files))
-        self.files = hashlib.sha256(digests.encode()).hexdigest()[:16]
+        self.files = ""  # names the pinned (part, file) pairs, once they are known
         self.began = time.monotonic()
         self.manifest: dict[str, Any] = self._begin_manifest()
 
@@ -57,9 +55,11 @@ class Runner:
             raise
         except Exception as failure:
             self.manifest["error"] = f"{type(failure).__name__}: {failure}"[:4000]
-            if isinstance(failure, StageStopped):
-                self._write_fates("pending")
-            self._record(9, "failed")
+            try:
+                if isinstance(failure, StageStopped):
+                    self._write_fates("pending")
+            finally:
+                self._record(9, "failed")
             if isinstance(failure, RunFailed):
                 by_stage = [c.as_json() for c in self.counts]
                 failure.facts = {"run": self.run_id, "recipe": self.recipe.name, "by_stage": by_stage}
@@ -72,13 +72,15 @@ class Runner:
             size = sum(f.size for f in self.inputs.files)
             self.say(f"reading {len(self.inputs.files):,} files, {size / 1e6:,.1f} MB{_then(names)}")
             coverage = cover_reading(self.store, node, self.inputs.files, self.recipe.read)
+            self.files = digest(coverage.pins)
             self.funnel.add(node, coverage)
             copies_reused = remove_identical_records(self.store, self.funnel, self.files)
             reused = not coverage.written and copies_reused
         else:
             self.say(f"judging: {', '.join(names)}")
             before = self.funnel.segments[-1][1]
-            coverage = cover_judging(self.store, node, before, self.funnel.alive(), self.files)
+            removals = [r.table for r in self.funnel.removals]
+            coverage = cover_judging(self.store, node, before, self.funnel.alive(), digest([self.files, removals]))
             self.funnel.add(node, coverage)
             reused = not coverage.written
         self._count(node, time.monotonic() - begin, reused)
@@ -172,23 +174,16 @@ class Runner:
         return f"{high & mask:016x}{low & mask:016x}-{count}", count
 
     def _write_corpus(self, content: str, kept: int) -> int:
-        """Commit the build; where the newest build has the same content, only the commit is new."""
+        """Commit the build, and look at what was committed."""
         table = self.store.corpus
-        note = {"run": self.run_id, "recipe": self.recipe.name, "content_hash": content}
-        newest = next(iter(table.notes()), {})
-        if newest.get("content_hash") == content:
-            table.append_once(table.read().limit(0), self.run_id, note)
-            notes = table.notes()
-            at = next(i for i, n in enumerate(notes) if n["run"] == self.run_id)
-            if notes[at + 1].get("content_hash") == content:
-                return int(notes[at]["version"])
         node = self.funnel.segments[-1][0]
         rows = self.funnel.alive().withColumn("scores", scores_map(node))
-        table.overwrite(_selected(rows), note)
+        table.overwrite(_selected(rows), {"run": self.run_id, "recipe": self.recipe.name, "content_hash": content})
         commit = next(n for n in table.notes() if n.get("run") == self.run_id)
         if commit["rows"] != kept:
             raise ProofFailed(
-                f"{kept} documents should be in the corpus, version {commit['version']} has {commit['rows']}"
+                f"{kept} documents should be in the corpus, its version {commit['version']} has {commit['rows']}: "
+                f"go back with RESTORE TABLE {table.name} TO VERSION AS OF {int(commit['version']) - 1}"
             )
         return int(commit["version"])
 
@@ -198,29 +193,35 @@ class Runner:
             "recipe": self.recipe.as_dict(),
             "code": {"spark_llmdata": spark_llmdata.__version__, "python": platform.python_version()},
             "spark": self.store.spark.version,
-            "inputs": [
-                {"url": f.url, "size": f.size, "modified_ns": f.modified_ns, "source": f.source, "digest": f.digest}
-                for f in self.inputs.files
-            ],
-            "skipped": list(self.inputs.skipped),
         }
+
+    def _inputs(self) -> dict[str, Any]:
+        """What only the first event of a run repeats, since it may be long."""
+        files = self.inputs.files
+        facts = [
+            {"url": f.url, "size": f.size, "modified_ns": f.modified_ns, "source": f.source, "digest": f.digest}
+            for f in files
+        ]
+        return {"inputs": facts, "skipped": list(self.inputs.skipped)}
 
     def _record(self, seq: int, state: str) -> None:
         self.manifest["by_stage"] = [c.as_json() for c in self.counts]
         self.manifest["segments"] = [
             {
-                "table": coverage.table.path,
+                "table": self.store.name_of(coverage.table),
                 "fingerprint": node.fingerprint,
                 "stages": [s.name for s in node.segment.stages],
+                "scores": {s.name: s.score_columns() for s in node.segment.stages},
                 "parts": list(coverage.parts),
             }
             for node, coverage in self.funnel.segments
         ]
         self.manifest["verdicts"] = [
-            {"stage": r.stage, "table": self.store.verdicts(r.table).path, "rows": r.count, "behind": r.behind}
+            {"stage": r.stage, "table": f"verdicts/{r.table}", "rows": r.count, "behind": r.behind}
             for r in self.funnel.removals
         ]
-        self.ledger.record(self.run_id, seq, state, self.recipe.name, self.manifest)
+        manifest = self.manifest | (self._inputs() if seq == 0 else {})
+        self.ledger.record(self.run_id, seq, state, self.recipe.name, manifest)
 
 
 def _selected(rows: DataFrame) -> DataFrame:

@@ -59,17 +59,17 @@ def parse_input(argument: str) -> tuple[str | None, str]:
     return named[1], named[2]
 
 
-def find_files(inputs: Sequence[str]) -> Inputs:
+def find_files(inputs: Sequence[str], store: str | None = None) -> Inputs:
     """Find the files that arguments `[NAME=]PATH` mean; a path is a file, a folder (all below it) or a pattern.
 
     In a folder, names that begin with `_` or `.` are ignored, as Spark does it, and files of unknown types are skipped.
-    A file that is reached twice under one name counts once.
+    A file that is reached twice under one name counts once. What is below the folder of the `store` is no input.
 
     Raises:
         InputError: all that is wrong with the inputs, a line each.
         MissingExtra: a remote url, and fsspec is not installed.
     """
-    search = _Search()
+    search = _Search(store)
     if not inputs:
         search.problems.append(f"no input is named; expected [NAME=]PATH, with files of the types {KNOWN_TYPES}")
     for argument in inputs:
@@ -105,7 +105,8 @@ def plan_splits(inputs: Iterable[InputFile], max_split_bytes: int = 64 << 20) ->
 class _Search:
     """Collects files, what is skipped, and problems, argument by argument."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: str | None) -> None:
+        self._store = None if store is None else files.absolute(store).rstrip("/") + "/"
         self.problems: list[str] = []
         self._files: dict[str, InputFile] = {}  # by real path
         self._skipped: set[str] = set()
@@ -146,6 +147,8 @@ class _Search:
     def _list(self, folder: str) -> list[str]:
         """Files below a folder but for hidden ones; a Delta table is a problem, and none of its files is given."""
         names = files.list_folder(folder, enter=lambda name: not _is_hidden(name))
+        if self._store is not None:
+            names = [name for name in names if not name.startswith(self._store)]
         tables = tuple(name.removesuffix("_delta_log/") for name in names if name.endswith("/_delta_log/"))
         for table in tables:
             self._add_problem(_delta_problem(table.rstrip("/")))

@@ -11,11 +11,12 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from spark_llmdata import schema
 from spark_llmdata.errors import InputError
-from spark_llmdata.kernels import hashing
+from spark_llmdata.kernels import dates, hashing
 from spark_llmdata.sources import files
 from spark_llmdata.sources.split import InputFile
 
@@ -60,8 +61,8 @@ def group_by_schema(inputs: Sequence[InputFile], columns: Mapping[str, str]) -> 
 
 def _unfit(file: InputFile, found: pa.Schema, columns: Mapping[str, str]) -> str | None:
     """Why a file cannot give documents, or None."""
-    name = columns["text"]
-    if name not in found.names and columns.get("html") not in found.names:
+    name = columns.get("text", "text")
+    if columns.get("text") not in found.names and columns.get("html") not in found.names:
         return (
             f"{file.url}: no column {name!r}; it has {', '.join(found.names)}. "
             "Say which one holds the text: --set read.columns.text=NAME"
@@ -96,9 +97,9 @@ def scan(spark: SparkSession, inputs: Iterable[InputFile], columns: Mapping[str,
     date = columns.get("date")
     date_found = given("date", "timestamp")
     rest: dict[str, Column] = {}
-    if date in types and types[date] == "string":
-        date_found = quoted(date).try_cast("timestamp")
-        rest[date] = F.when(date_found.isNull(), quoted(date))
+    date_text = F.lit(None).cast("string")
+    if date in types and types[date] == "string":  # parsed where dates of JSON lines are, by the same rules
+        date_found, date_text = F.lit(None).cast("timestamp"), quoted(date)
     known = {columns[c] for c in columns}
     for name, spelled in types.items():
         if name not in known:
@@ -112,6 +113,8 @@ def scan(spark: SparkSession, inputs: Iterable[InputFile], columns: Mapping[str,
         *(given(c).alias(c) for c in ("id", "url", "text", "lang", "source")),
         given("html", "binary").alias("html"),
         date_found.alias("date"),
+        date_text.alias("date_text"),
+        F.lit(date).alias("date_name"),
         meta.cast("map<string,string>").alias("meta"),
     )
 
@@ -136,7 +139,7 @@ def places(inputs: Mapping[int, InputFile]) -> dict[str, Place]:
 
 
 def _canonical(path: str) -> str:
-    return unquote(urlsplit(path).path) if path.startswith("file:") else path
+    return unquote(urlsplit(path).path) if path.startswith("file:") else unquote(path)
 
 
 def to_records(batch: pa.RecordBatch, known: Mapping[str, Place]) -> pa.RecordBatch:
@@ -154,10 +157,38 @@ def to_records(batch: pa.RecordBatch, known: Mapping[str, Place]) -> pa.RecordBa
     }
     for name in ("id", "url", "text", "date", "lang", "html", "meta"):
         found[name] = batch.column(name).cast(schema.RECORD.field(name).type)
-    found["raw_hash"] = hashing.table_hashes(*(found[c] for c in ("id", "url", "text", "date", "lang", "source")))
+    texts = batch.column("date_text").cast(pa.string())
+    if texts.null_count < n:
+        found["date"] = dates.parse(texts)
+        found["meta"] = _keep_unparsed(found["meta"], texts, found["date"], batch.column("date_name")[0].as_py())
+    found["raw_hash"] = _raw_hash(found)
     return pa.RecordBatch.from_arrays(
         [found.get(f.name, pa.nulls(n, f.type)) for f in schema.RECORD], schema=schema.RECORD
     )
+
+
+def _keep_unparsed(meta: pa.Array, texts: pa.Array, found: pa.Array, name: str) -> pa.Array:
+    """What cannot be read as a date stays in `meta` under the column's name."""
+    lost = np.flatnonzero(np.asarray(texts.is_valid()) & np.asarray(found.is_null()))
+    if not len(lost):
+        return meta
+    rows = meta.to_pylist()
+    for i in lost:
+        rows[i] = sorted({**dict(rows[i] or ()), name: texts[int(i)].as_py()}.items())
+    return pa.array(rows, schema.META)
+
+
+def _raw_hash(found: Mapping[str, pa.Array]) -> pa.Array:
+    """The hash of the mapped columns; where a recipe maps `html`, of these and the page."""
+    hashed = hashing.table_hashes(*(found[c] for c in ("id", "url", "text", "date", "lang", "source")))
+    pages = found["html"]
+    if pages.null_count == len(pages):
+        return hashed
+    joined = [
+        h if p is None else h + p
+        for h, p in zip(hashed.to_pylist(), hashing.hash_bytes(pages).to_pylist(), strict=True)
+    ]
+    return pc.if_else(pages.is_null(), hashed, hashing.hash_bytes(pa.array(joined, pa.binary())))
 
 
 def read_rows(batches: Iterable[pa.RecordBatch], known: Mapping[str, Place]) -> Iterator[pa.RecordBatch]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -44,9 +45,11 @@ class Table:
         from pyspark.errors import AnalysisException
 
         try:
-            self.read()
-        except AnalysisException:
-            return False
+            _ = self.read().schema  # asked for, because Spark Connect looks at nothing before
+        except AnalysisException as error:
+            if any(sign in f"{error.getCondition()} {error}" for sign in _ABSENT):
+                return False
+            raise
         return True
 
     def read(self, version: int | None = None) -> DataFrame:
@@ -92,11 +95,16 @@ class Table:
             return []
         history = self.spark.sql(f"DESCRIBE HISTORY {self.name}").where("userMetadata IS NOT NULL")
         commits = history.select("version", "userMetadata", "operationMetrics").orderBy("version", ascending=False)
-        return [
-            json.loads(c.userMetadata)
-            | {"version": c.version, "rows": int((c.operationMetrics or {}).get("numOutputRows", 0))}
-            for c in commits.collect()
-        ]
+        notes = []
+        for commit in commits.collect():
+            try:
+                note = json.loads(commit.userMetadata)
+            except ValueError:
+                continue  # somebody else's commit (an OPTIMIZE, a repair): its note is not ours
+            if isinstance(note, dict):
+                rows = int((commit.operationMetrics or {}).get("numOutputRows", 0))
+                notes.append(note | {"version": commit.version, "rows": rows})
+        return notes
 
     def version(self) -> int:
         """The newest version."""
@@ -109,10 +117,17 @@ class Table:
         return from_arrow_schema(pa.schema([f.with_nullable(True) for f in self.columns]))
 
 
+_ABSENT = ("PATH_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
+
+_RACE = re.compile(
+    r"DELTA_CONCURRENT_|DELTA_METADATA_CHANGED|DELTA_PROTOCOL_CHANGED"
+    r"|io\.delta\.exceptions\.\w*(Concurrent|MetadataChanged|ProtocolChanged)"
+    r"|\b(Concurrent(Append|DeleteRead|DeleteDelete|Transaction|Write)|MetadataChanged|ProtocolChanged)Exception\b"
+)
+
+
 def _lost_a_race(error: Exception) -> bool:
-    text = f"{type(error).__name__} {error}"
-    signs = ("Concurrent", "ProtocolChangedException", "MetadataChangedException", "DELTA_CONCURRENT")
-    return any(sign in text for sign in signs)
+    return bool(_RACE.search(str(error)))
 
 
 @dataclass(frozen=True)
@@ -125,7 +140,7 @@ class Store:
     @classmethod
     def open(cls, spark: SparkSession, root: str, *, must_exist: bool = False) -> Store:
         """Open a store; with `must_exist` a folder without runs is an error."""
-        if "://" not in root:
+        if not re.match(r"[A-Za-z][\w+.-]+:/", root):
             from pathlib import Path
 
             path = Path(root).expanduser().absolute()
@@ -156,6 +171,10 @@ class Store:
                 f"{found!r}, expected {wanted}. Make the session with spark_llmdata.session.local_session(), or see "
                 "conf/spark/ for the settings a cluster needs; `llmdata doctor` checks them"
             )
+
+    def name_of(self, table: Table) -> str:
+        """A table's path below the store, so that a store can be moved."""
+        return table.path.removeprefix(f"{self.root}/")
 
     def segment(self, name: str, columns: pa.Schema) -> Table:
         """A segment's table; `name` ends in its fingerprint."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -44,29 +45,29 @@ class Ledger:
         table.append_once(rows, f"{run}-{seq}", {"run": run, "state": state})
 
     def list(self) -> list[RunRecord]:
-        """All runs, oldest first."""
+        """All runs, oldest first; of their manifests only what a list shows."""
+        from pyspark.sql import functions as F
+
         if not self.store.runs.exists():
             return []
-        events = sorted(self.store.runs.read().collect(), key=lambda e: (e.run, e.seq))
-        notes = self.store.corpus.notes()
-        built = {note["run"]: int(note["version"]) for note in notes if "run" in note}
-        newest: dict[str, Any] = {}
-        first: dict[str, datetime] = {}
-        for event in events:
-            newest[event.run] = event
-            first.setdefault(event.run, event["at"])
-        return [
-            RunRecord(
-                run,
-                "done" if run in built else event.state,
-                event.recipe,
-                first[run],
-                event["at"],
-                json.loads(event.manifest),
-                built.get(run),
-            )
-            for run, event in sorted(newest.items())
-        ]
+        shown = [F.get_json_object("manifest", f"$.{key}").alias(key) for key in ("counts", "content_hash", "error")]
+        events = self.store.runs.read().select("run", "seq", "state", "at", "recipe", *shown).collect()
+        built: dict[str, int] = {}
+        for note in self.store.corpus.notes():
+            built.setdefault(str(note.get("run")), int(note["version"]))
+        runs: dict[str, list[Any]] = {}
+        for event in sorted(events, key=lambda e: (e.run, e.seq)):
+            runs.setdefault(event.run, []).append(event)
+        return [self._record(run, found, built.get(run)) for run, found in sorted(runs.items())]
+
+    def _record(self, run: str, events: Sequence[Any], version: int | None) -> RunRecord:
+        last = events[-1]
+        shown = {"content_hash": last.content_hash, "error": last.error}
+        manifest = {k: v for k, v in shown.items() if v is not None}
+        if last.counts is not None:
+            manifest["counts"] = json.loads(last.counts)
+        state = last.state if version is None else "done"
+        return RunRecord(run, state, last.recipe, events[0]["at"], last["at"], manifest, version)
 
     def find(self, run: str | None) -> RunRecord:
         """The run of that id (or its unambiguous beginning); without one the newest that is done, else the newest."""
@@ -75,10 +76,20 @@ class Ledger:
             raise NotFound(f"{self.store.root} holds no run yet")
         if run is None:
             done = [r for r in runs if r.state == "done"]
-            return max(done or runs, key=lambda r: (r.version or 0, r.run))
+            return self._whole(max(done or runs, key=lambda r: (-1 if r.version is None else r.version, r.run)))
         found = [r for r in runs if r.run == run] or [r for r in runs if r.run.startswith(run)]
         if len(found) != 1:
             known = ", ".join(r.run for r in runs[-5:])
             what = "no run" if not found else f"{len(found)} runs begin with"
             raise NotFound(f"{what} {run!r} in {self.store.root}; the newest are {known} (`llmdata runs` lists all)")
-        return found[0]
+        return self._whole(found[0])
+
+    def _whole(self, record: RunRecord) -> RunRecord:
+        """The same with its manifest: what its events say, later ones over earlier ones."""
+        from pyspark.sql import functions as F
+
+        rows = self.store.runs.read().where(F.col("run") == record.run).select("seq", "manifest").collect()
+        manifest: dict[str, Any] = {}
+        for row in sorted(rows, key=lambda r: int(r.seq)):
+            manifest |= json.loads(row.manifest)
+        return replace(record, manifest=manifest)

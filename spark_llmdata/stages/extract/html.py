@@ -34,7 +34,7 @@ class ExtractHtml(RowStage):
     requires = frozenset({"html"})
     provides = frozenset({"text"})
     ends_segment = True
-    cost = 100.0
+    libraries = ("resiliparse",)
     reasons: ClassVar[Mapping[str, str]] = {
         "no_text": "the page holds no text",
         "not_parsed": "the parser failed on the page",
