@@ -127,9 +127,18 @@ def test_all_problems_at_once_with_line_and_remedy(write):
     assert "--set noequals: expected path=value" in text
 
 
+def test_a_gate_for_one_stage_leaves_the_others_bound(write):
+    path = write("name: a\nstages: [filter.gopher_quality, dedup.exact]\ngates: {max_removed: 0.3}\n")
+    gates = load_recipe(path, ("gates.max_removed.dedup.exact=0.5", "gates.max_removed.read=1.0")).gates
+    assert [gates.max_removed_of(s) for s in ("filter.gopher_quality", "dedup.exact", "read")] == [0.3, 0.5, 1.0]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("name: a\nstages: [{dedup.exact: {id: a.x}}, {filter.gopher_quality: {id: b.x}}]\n", "both end in 'x'"),
+        ("name: a\nstages: [{dedup.exact: {id: read}}]\n", "take another id"),
+        ("name: a\nstages: [{dedup.exact: fast, id: x}]\n", "is no stage; expected `kind`"),
         ("", "a recipe is a mapping"),
         ("- a\n- b\n", "a recipe is a mapping"),
         ("name: a\nstages: dedup.exact\n", "expected a list with at least one stage"),

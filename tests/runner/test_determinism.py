@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,7 +30,7 @@ def expected(spark, tmp_path_factory):
 
 
 def test_shuffled_renamed_and_otherwise_split_files(spark, tmp_path, expected):
-    shuffled = sorted(ROWS, key=lambda r: hash(r["id"]))
+    shuffled = sorted(ROWS, key=lambda r: sha256(r["id"].encode()).digest())
     write_jsonl(tmp_path / "in/z/1.jsonl", shuffled[:7])
     write_jsonl(tmp_path / "in/b.jsonl.gz", shuffled[7:30])
     write_jsonl(tmp_path / "in/a c=d%20.ndjson", shuffled[30:])
@@ -70,6 +71,24 @@ def test_an_archive_is_the_same_plain_and_compressed(spark, tmp_path):
     both = sl.run("quickstart", input=[tmp_path / "plain", tmp_path / "packed"], store=tmp_path / "s3", spark=spark)
     assert one == two == both.content_hash
     assert both.counts["removed"] == 6 + 2 * 7  # the other archive's responses are copies of records
+
+
+def test_pages_in_a_table_are_told_apart_by_their_html(spark, tmp_path):
+    pages = [f"<p>{good_text(i)}</p>" for i in range(4)]
+    dates = ["2024-05-01", "2024-05-01T10:00:00+02:00", "12:30", None]
+    table = pa.table({"page": pages, "date": dates, "url": ["https://a.example/"] * 4})
+    pq.write_table(table, tmp_path / "a.parquet")
+    mapping = ["read.columns.html=page"]
+    run = sl.run("quickstart", input=tmp_path / "a.parquet", store=tmp_path / "s", spark=spark, set=mapping)
+    assert run.counts["kept"] == 4
+    rows = {r.text: r for r in run.corpus.collect()}
+    assert [str(rows[good_text(i)].date) for i in range(4)] == [
+        "2024-05-01 00:00:00",
+        "2024-05-01 08:00:00",
+        "None",
+        "None",
+    ]
+    assert rows[good_text(2)].meta == {"date": "12:30"}
 
 
 def test_parquet_in_any_number_of_files(spark, tmp_path):

@@ -50,6 +50,9 @@ def test_a_reader_that_loses_something(spark, tmp_path, monkeypatch, reader, wor
     store = Store.open(spark, str(tmp_path / "store"))
     assert Ledger(store).list()[0].state == "failed"
     assert not store.corpus.exists()
+    monkeypatch.undo()  # with a sound reader the broken part is passed over and the file is read again
+    run = sl.run("quickstart", input=path, store=tmp_path / "store", spark=spark)
+    assert run.counts["read"] == 20
 
 
 def test_every_byte_of_every_split_is_accounted_for(spark, tmp_path, monkeypatch):

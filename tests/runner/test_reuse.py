@@ -79,6 +79,28 @@ def test_a_part_that_holds_more_files_than_the_run(spark, inputs):
     assert everything.content_hash == run(spark, inputs, "in/a.jsonl", "in/b.jsonl").content_hash
 
 
+def test_a_part_that_another_run_wrote_meanwhile(spark, inputs):
+    """Verdicts speak of rows by their part: where a smaller part takes a file over, they must not be reused."""
+    write_jsonl(inputs / "in/c.jsonl", documents(30)[:20])  # copies of records in a.jsonl
+    first = run(spark, inputs)
+    for name in ("a", "b", "c"):
+        run(spark, inputs, f"in/{name}.jsonl")
+    from spark_llmdata.plan import make_plan
+    from spark_llmdata.recipe import load_recipe
+    from spark_llmdata.runner import covering
+    from spark_llmdata.sources.inputs import find_files
+
+    node = make_plan(load_recipe("quickstart")).segments[0]
+    table = first.store.segment(node.table, node.segment.schema)
+    for name in ("a", "b", "c"):  # as concurrent runs would, which saw no part yet
+        files = find_files([str(inputs / f"in/{name}.jsonl")]).files
+        part = f"{name}{'0' * 15}"
+        covering._write_part(table, node, files, part, load_recipe("quickstart").read)
+    again = run(spark, inputs)
+    assert again.counts == first.counts
+    assert again.content_hash == first.content_hash
+
+
 def test_a_changed_file_is_read_again(spark, inputs):
     run(spark, inputs)
     write_jsonl(inputs / "in/a.jsonl", documents(31))
