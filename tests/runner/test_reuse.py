@@ -53,7 +53,7 @@ def test_a_threshold_reruns_its_segment_and_what_follows(spark, inputs):
 def test_a_new_file_costs_that_file(spark, inputs):
     only_a = run(spark, inputs, "in/a.jsonl")
     both = run(spark, inputs)
-    table = both.store.spark.read.format("delta").load(_segments(both)[0]["table"])
+    table = both.store.spark.read.format("delta").load(f"{both.store.root}/{_segments(both)[0]['table']}")
     parts = {(r.part, r.file.rsplit("/", 1)[-1]) for r in table.where("split IS NULL").collect()}
     assert len({p for p, _ in parts}) == 2
     assert {f for _, f in parts} == {"a.jsonl", "b.jsonl"}

@@ -116,7 +116,7 @@ def test_why_finds_by_url_id_doc_id_and_place(built):
 
 def test_rejects_keep_their_bytes(built):
     manifest = Ledger(built.store).find(built.run).manifest
-    rows = built.store.spark.read.format("delta").load(manifest["segments"][0]["table"])
+    rows = built.store.spark.read.format("delta").load(f"{built.store.root}/{manifest['segments'][0]['table']}")
     assert bytes(rows.where("verdict.reason = 'read.bad_json'").collect()[0].payload) == b'{"cut'
 
 
