@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
