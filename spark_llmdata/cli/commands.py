@@ -9,6 +9,7 @@ from typing import Any
 from spark_llmdata.cli.console import Progress, table
 from spark_llmdata.cli.spark import session
 from spark_llmdata.errors import UsageError
+from spark_llmdata.store.delta import check_folder
 
 Answer = tuple[Any, str]
 
@@ -20,6 +21,7 @@ def run(options: argparse.Namespace) -> Answer:
     from spark_llmdata.runner import run as execute
     from spark_llmdata.sources.inputs import find_files
 
+    check_folder(options.store)
     inputs = [path for group in options.input for path in group]
     recipe = load_recipe(options.recipe, options.set)
     make_plan(recipe)
@@ -41,11 +43,14 @@ def run(options: argparse.Namespace) -> Answer:
             for c in result.by_stage
         ],
     )
+    why_not = table(
+        ("reason", "documents", "such as"), [(r["reason"], r["documents"], r["example"]) for r in result.reasons]
+    )
     counts = ", ".join(f"{name} {n:,}" for name, n in result.counts.items() if n or name != "created")
     text = (
-        f"run {result.run} done in {result.seconds:.1f} s: {counts}\n\n{stages}\n\n"
+        f"run {result.run} done in {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
         f"corpus {facts['corpus']['path']} version {result.corpus_version}, content {result.content_hash}\n"
-        f"ask why: llmdata why URL --store {options.store}"
+        f"ask why: llmdata why URL|FILE:OFFSET --store {options.store}"
     )
     return facts, text
 
@@ -55,6 +60,7 @@ def runs(options: argparse.Namespace) -> Answer:
     from spark_llmdata.store import Store
     from spark_llmdata.store.ledger import Ledger
 
+    check_folder(options.store, must_exist=True)
     store = Store.open(session(options), options.store, must_exist=True)
     found = Ledger(store).list()
     facts = {
@@ -95,6 +101,7 @@ def why(options: argparse.Namespace) -> Answer:
     from spark_llmdata.report.why import explain
     from spark_llmdata.store import Store
 
+    check_folder(options.store, must_exist=True)
     facts = explain(Store.open(session(options), options.store, must_exist=True), options.what, options.run)
     lines = [f"{facts['url'] or facts['doc_id']}: {facts['outcome']}"]
     if facts["reason"]:
@@ -112,22 +119,25 @@ def why(options: argparse.Namespace) -> Answer:
     lines.append(f"  doc_id    {facts['doc_id']}")
     lines.append(f"  record    {facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})")
     for step in facts["path"]:
-        scores = ", ".join(f"{k} {v:g}" for k, v in step["scores"].items())
         edits = f", {step['edits']} edits" if step["edits"] else ""
-        lines.append(f"  {'kept by   ' if step['kept'] else 'removed by'} {step['stage']}{edits} {scores}".rstrip())
+        lines.append(f"  {'kept by   ' if step['kept'] else 'removed by'} {step['stage']}{edits}")
+        lines += [f"               {name} {value:g}" for name, value in step["scores"].items()]
     for other in facts["others"]:
-        lines.append(
-            f"  also      {other['file']}:{other['offset']} {other['outcome']} {other['reason'] or ''}".rstrip()
-        )
-    lines.append(f"  run       {facts['run']}")
+        what = f"{other['outcome']} {other['reason'] or ''}".rstrip()
+        lines.append(f"  also      {other['file']}:{other['offset']} {what}, {other['doc_id']}")
+    unfinished = "" if facts["run_state"] == "done" else f", {facts['run_state']}: no corpus came of it"
+    lines.append(f"  run       {facts['run']}{unfinished}")
     return facts, "\n".join(lines)
 
 
 def export(options: argparse.Namespace) -> Answer:
     """Write kept documents as files."""
+    from spark_llmdata.sinks.export import check_output
     from spark_llmdata.sinks.export import export as write
     from spark_llmdata.store import Store
 
+    check_folder(options.store, must_exist=True)
+    check_output(options.output)
     store = Store.open(session(options), options.store, must_exist=True)
     facts = write(store, options.format, options.output, options.run)
     return facts, f"{facts['documents']:,} documents of run {facts['run']} written to {facts['output']}"

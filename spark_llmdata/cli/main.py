@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import re
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spark_llmdata.cli import commands
+from spark_llmdata.cli import commands, interrupts
 from spark_llmdata.cli.parser import make_parser
 from spark_llmdata.errors import LlmdataError, RunFailed
 
 INTERRUPTED = 130
+_STOPPED = "interrupted; the store is consistent, and the same command goes on from what is committed"
 
 #: One of our own errors about the environment, raised in a task and told in a trace.
 _FROM_EXECUTOR = re.compile(
@@ -37,26 +37,25 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code (0 done, 1 failed, 2 wrong use, 3 environment, 130 interrupted)."""
     options = make_parser().parse_args(arguments)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _interrupt)
+    if not options.verbose:
+        logging.disable(logging.CRITICAL)  # py4j logs a trace for every connection that an interruption breaks
+    interrupts.reset()
+    interrupts.install()
     try:
         facts, text = _COMMANDS[options.command](options)
     except KeyboardInterrupt:
-        return _fail(options, INTERRUPTED, "interrupted; the store is consistent, the same command goes on", {})
+        return _fail(options, INTERRUPTED, _STOPPED, {})
     except LlmdataError as error:
         return _fail(options, error.exit_code, str(error), dict(error.facts) if isinstance(error, RunFailed) else {})
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is becomes a sentence and an exit code
         if options.verbose:
             traceback.print_exc()
+        if interrupts.happened():
+            return _fail(options, INTERRUPTED, _STOPPED, {})
         code = 3 if _FROM_EXECUTOR.search(str(error)) else 1
         return _fail(options, code, _plain(error), {})
     _print(json.dumps(facts, ensure_ascii=False, indent=2, default=str) if options.json else text)
     return int(facts.get("exit_code", 0)) if isinstance(facts, dict) else 0
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """What a scheduler sends to end a job is an interruption like Ctrl-C."""
-    raise KeyboardInterrupt
 
 
 def _fail(options: argparse.Namespace, code: int, message: str, facts: dict[str, Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from spark_llmdata.cli import interrupts
 from spark_llmdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,4 +23,6 @@ def session(options: argparse.Namespace) -> SparkSession:
             raise UsageError(f"--conf {pair}: expected spark.key=value")
         settings[key] = value
     submitted = submitted_session(settings) if options.master is None else None
-    return submitted or local_session(options.master or "local[*]", settings, verbose=options.verbose)
+    made = submitted or local_session(options.master or "local[*]", settings, verbose=options.verbose)
+    interrupts.install()
+    return made

@@ -165,9 +165,10 @@ def _apply_settings(
             rest = path.split(".", 2)[1:]
             _put(sections[section], rest, value, (section,), origins, label)
         else:
-            known = [*(f"{n}." for n in names), *(f"{s}." for s in sections), "name"]
+            known = [*names, *sections, "name"]
+            hint = suggest(path.rpartition(".")[0] or path, known)
             document.problems.append(
-                f"{label}: no stage or section {path!r}{suggest(path, known)}; expected one of {', '.join(known)}"
+                f"{label}: no stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
             )
     return origins
 

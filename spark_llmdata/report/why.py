@@ -73,6 +73,7 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
         "survivor": _survivor(store, record, fate),
         "path": _path(store, record, fate),
         "run": record.run,
+        "run_state": record.state,
         "source": fate.source,
         "location": {"file": fate.file, "offset": fate.offset},
         "others": [

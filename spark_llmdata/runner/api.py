@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spark_llmdata import extras
 from spark_llmdata.plan import make_plan
@@ -35,18 +36,19 @@ def run(
     input: str | Path | Sequence[str | Path],
     store: str | Path,
     spark: SparkSession | None = None,
-    set: Sequence[str] = (),
+    set: Sequence[str] | Mapping[str, Any] = (),
     progress: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Run a recipe over inputs into a store.
 
     `recipe` is a file, the name of a recipe that comes with the package, or a checked Recipe; `input` one or more
-    `[NAME=]PATH`; `store` a folder; `set` changes settings, `path=value` each. Without `spark` the active session is
-    used, or a local one is made. Raises UsageError and its kin for what is wrong with recipe and inputs, RunFailed for
-    a run that could not be finished.
+    `[NAME=]PATH`; `store` a folder; `set` changes settings: a mapping of paths into the recipe, or `path=value` each.
+    Without `spark` the active session is used, or a local one is made. Raises UsageError and its kin for what is wrong
+    with recipe and inputs, RunFailed for a run that could not be finished.
     """
     paths = [input] if isinstance(input, str | Path) else list(input)
-    checked = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), set)
+    settings = [f"{path}={json.dumps(value)}" for path, value in set.items()] if isinstance(set, Mapping) else set
+    checked = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
     plan = make_plan(checked)
     inputs = find_files([str(p) for p in paths], str(store))
     if any(f.compression == "zstd" for f in inputs.files):

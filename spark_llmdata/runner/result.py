@@ -20,6 +20,7 @@ class RunResult:
     recipe: str
     counts: dict[str, int]
     by_stage: list[StageCount]
+    reasons: list[dict[str, Any]]  # why documents are not kept: reason, outcome, documents, a location as example
     corpus_version: int
     content_hash: str
     seconds: float
@@ -47,6 +48,7 @@ class RunResult:
             "recipe": self.recipe,
             "counts": self.counts,
             "by_stage": [s.as_json() for s in self.by_stage],
+            "reasons": self.reasons,
             "corpus": corpus,
             "skipped": list(self.skipped),
             "seconds": round(self.seconds, 3),

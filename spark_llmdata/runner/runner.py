@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import spark_llmdata
@@ -51,7 +52,9 @@ class Runner:
             return self._build()
         except KeyboardInterrupt:
             self.manifest["error"] = "interrupted"
-            self._record(9, "failed")
+            with suppress(Exception):  # the connection to Spark may be gone: then the run stays listed as started
+                self.store.spark.interruptAll()
+                self._record(9, "interrupted")
             raise
         except Exception as failure:
             self.manifest["error"] = f"{type(failure).__name__}: {failure}"[:4000]
@@ -136,6 +139,7 @@ class Runner:
             self.recipe.name,
             counts,
             self.counts,
+            self.manifest["reasons"],
             version,
             content[0],
             time.monotonic() - self.began,
@@ -153,11 +157,26 @@ class Runner:
         }
 
     def _write_fates(self, alive: str) -> None:
-        """Write what became of every record, and check it against the counts."""
+        """Write what became of every record, check it against the counts, and tell an example for each reason."""
+        from pyspark.sql import functions as F
+
         fates = self.store.fates
         fates.append_once(self.funnel.fates(self.run_id, alive), self.run_id, {"run": self.run_id})
-        rows = fates.read().where(f"run = '{self.run_id}'").groupBy("outcome").count().collect()
-        found = {row.outcome: row["count"] for row in rows}
+        own = fates.read().where(F.col("run") == self.run_id).groupBy("outcome", "reason")
+        rows = own.agg(F.count("*").alias("documents"), F.min(F.struct("file", "offset")).alias("first")).collect()
+        found: dict[str, int] = {}
+        for row in rows:
+            found[row.outcome] = found.get(row.outcome, 0) + row.documents
+        self.manifest["reasons"] = [
+            {
+                "reason": row.reason,
+                "outcome": row.outcome,
+                "documents": row.documents,
+                "example": f"{row.first.file}:{row.first.offset}",
+            }
+            for row in sorted(rows, key=lambda r: (r.outcome, -r.documents, r.reason or ""))
+            if row.reason is not None
+        ]
         wanted = {k: v for k, v in self._totals().items() if k in ("removed", "rejected")} | {
             alive: self.counts[-1].kept if self.counts else 0
         }

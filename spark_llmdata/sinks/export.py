@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,10 +19,7 @@ COLUMNS = ("doc_id", "id", "url", "text", "lang", "date", "source", "meta", "sco
 
 def export(store: Store, kind: Format, output: str, run: str | None = None) -> dict[str, Any]:
     """Write the kept documents of a run (the newest build without one) into a new folder; says how many."""
-    if "://" not in output:
-        output = str(Path(output).expanduser().absolute())
-        if Path(output).exists() and (not Path(output).is_dir() or any(Path(output).iterdir())):
-            raise UsageError(f"--output {output} is not empty; nothing is overwritten: name a new folder")
+    output = check_output(output)
     record = Ledger(store).find(run)
     if record.version is None:
         raise NotFound(f"run {record.run} is {record.state} and has no corpus; `llmdata runs` says which runs are done")
@@ -31,6 +29,16 @@ def export(store: Store, kind: Format, output: str, run: str | None = None) -> d
     else:
         _write_jsonl(rows, output)
     return {"run": record.run, "format": kind, "output": output, "documents": record.manifest["counts"]["kept"]}
+
+
+def check_output(output: str) -> str:
+    """The absolute path or the URL of a folder that is not there yet, or empty."""
+    if re.match(r"[A-Za-z][\w+.-]+:/", output):
+        return output
+    path = Path(output).expanduser().absolute()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"--output {output} is not empty; nothing is overwritten: name a new folder")
+    return str(path)
 
 
 def _write_jsonl(rows: DataFrame, output: str) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -130,6 +131,18 @@ def _lost_a_race(error: Exception) -> bool:
     return bool(_RACE.search(str(error)))
 
 
+def check_folder(root: str, *, must_exist: bool = False) -> str:
+    """The absolute path or the URL of a store; says what is wrong with a local one, for which no Spark is needed."""
+    if re.match(r"[A-Za-z][\w+.-]+:/", root):
+        return root
+    path = Path(root).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"--store {root} is a file; expected a folder, new or with a store in it")
+    if must_exist and not (path / "runs" / "_delta_log").is_dir():
+        raise UsageError(f"--store {root} holds no store; `llmdata run RECIPE --input PATH --store {root}` makes one")
+    return str(path)
+
+
 @dataclass(frozen=True)
 class Store:
     """A folder of Delta tables: segments, verdicts, fates, corpus, runs."""
@@ -140,14 +153,7 @@ class Store:
     @classmethod
     def open(cls, spark: SparkSession, root: str, *, must_exist: bool = False) -> Store:
         """Open a store; with `must_exist` a folder without runs is an error."""
-        if not re.match(r"[A-Za-z][\w+.-]+:/", root):
-            from pathlib import Path
-
-            path = Path(root).expanduser().absolute()
-            if path.exists() and not path.is_dir():
-                raise UsageError(f"--store {root} is a file; expected a folder, new or with a store in it")
-            root = str(path)
-        store = cls(spark, root.rstrip("/"))
+        store = cls(spark, check_folder(root, must_exist=must_exist).rstrip("/"))
         store.check_delta()
         if must_exist and not store.runs.exists():
             raise UsageError(

@@ -55,6 +55,7 @@ def test_run_then_ask(store, capsys):
         "survivor",
         "path",
         "run",
+        "run_state",
         "source",
         "location",
         "others",
@@ -103,9 +104,12 @@ def test_doctor_tries_for_real(spark, capsys):
         (["run", "no_such", "--input", "{input}", "--store", "s"], "neither a file nor the name of a recipe"),
         (["run", "quickstart", "--input", "{missing}", "--store", "s"], "does not exist"),
         (["run", "quickstart", "--input", "{empty}", "--store", "s"], "{empty}"),
-        (["run", "quickstart", "--input", "{input}", "--store", "s", "--set", "x=1"], "no stage or section 'x'"),
+        (["run", "quickstart", "--input", "{input}", "--store", "s", "--set", "x=1"], "no stage or section in 'x'"),
         (["stages", "filter.gopher"], "did you mean 'filter.gopher_quality'?"),
-        (["runs", "--store", "s", "--conf", "shuffle=1"], "expected spark.key=value"),
+        (["runs", "--store", "{store}", "--conf", "shuffle=1"], "expected spark.key=value"),
+        (["runs", "--store", "{empty}"], "holds no store"),
+        (["why", "x", "--store", "{input}"], "is a file; expected a folder"),
+        (["export", "jsonl", "--store", "{store}", "--output", "{store}"], "is not empty"),
     ],
 )
 def test_wrong_use_is_told_before_spark_starts(arguments, words, tmp_path, capsys):
@@ -114,8 +118,10 @@ def test_wrong_use_is_told_before_spark_starts(arguments, words, tmp_path, capsy
         "input": write_jsonl(tmp_path / "a.jsonl", documents(1)),
         "missing": tmp_path / "no.jsonl",
         "empty": tmp_path / "empty",
+        "store": tmp_path / "store",
     }
     (tmp_path / "empty").mkdir()
+    (tmp_path / "store/runs/_delta_log").mkdir(parents=True)
     code, facts, err = answer(capsys, *(a.format(**places) for a in arguments))
     assert code == 2
     assert words.format(**places) in err
@@ -143,6 +149,7 @@ def test_a_machine_without_java(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(SparkSession, "getActiveSession", classmethod(lambda cls: None))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    (tmp_path / "runs/_delta_log").mkdir(parents=True)
     code, _, err = answer(capsys, "runs", "--store", str(tmp_path))
     assert code == 3
     assert "Java is missing" in err

@@ -123,7 +123,7 @@ def test_all_problems_at_once_with_line_and_remedy(write):
     assert "9: stage dedup.exact occurs twice; give one of them an id" in text
     assert "11: gates.max_removed" in text
     assert "--set filter.gopher_quality.min_words=many: filter.gopher_quality.min_words: 'many' does not fit" in text
-    assert "--set nothing.here=1: no stage or section 'nothing.here'" in text
+    assert "--set nothing.here=1: no stage or section in 'nothing.here'" in text
     assert "--set noequals: expected path=value" in text
 
 
