@@ -10,7 +10,7 @@ import pytest
 
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_the_number_of_cores_does_not_matter(tmp_path):
@@ -20,7 +20,7 @@ def test_the_number_of_cores_does_not_matter(tmp_path):
     for master in ("local[1]", "local[2]"):
         arguments = ["--input", str(tmp_path / "in"), "--store", str(tmp_path / master), "--master", master, "--json"]
         command = [sys.executable, "-m", "spark_llmdata.cli.main", "run", "quickstart", *arguments]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
         assert ran.returncode == 0, ran.stderr
         hashes.append(json.loads(ran.stdout)["corpus"]["content_hash"])
     assert hashes[0] == hashes[1]
