@@ -52,8 +52,10 @@ class Runner:
             return self._build()
         except KeyboardInterrupt:
             self.manifest["error"] = "interrupted"
-            with suppress(Exception):  # the connection to Spark may be gone: then the run stays listed as started
+            # The connection that was interrupted may be broken, or Spark gone: then the run stays listed as started.
+            with suppress(Exception):
                 self.store.spark.interruptAll()
+            with suppress(Exception):
                 self._record(9, "interrupted")
             raise
         except Exception as failure:

@@ -16,7 +16,7 @@ from spark_llmdata.store.delta import Store
 class RunRecord:
     """A run as log and corpus tell it.
 
-    `state` is started, committing, failed or done; `version` is that of the corpus, when done.
+    `state` is started, committing, failed, interrupted or done; `version` is that of the corpus, when done.
     """
 
     run: str
