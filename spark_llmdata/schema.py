@@ -165,7 +165,7 @@ RUNS = pa.schema(
     [
         pa.field("run", pa.string(), nullable=False),
         pa.field("seq", pa.int64(), nullable=False),
-        pa.field("state", pa.string(), nullable=False),  # started, committing, failed, interrupted; done: see the corpus
+        pa.field("state", pa.string(), nullable=False),  # started, committing, failed, interrupted; done: see corpus
         pa.field("at", TIMESTAMP, nullable=False),
         pa.field("recipe", pa.string(), nullable=False),
         pa.field("manifest", pa.string(), nullable=False),  # JSON
