@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup demo test lint rust pytest wheel clean
+.PHONY: help machine setup demo test lint rust pytest faults wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -67,6 +67,12 @@ rust: ## The kernels' own tests
 
 pytest: setup ## The Python tests; PYTEST_ARGS="-k why" picks some
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+faults: setup ## Kill runs in a hundred ways and continue them; FAULTS_ARGS="--only random" picks a group (hours)
+	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
+
+bench: setup ## Measure against peers and the machine; BENCH_ARGS="reuse --repeat 1" picks, see benchmarks/README.md
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 wheel: setup ## A wheel of this machine's kind, in dist/
 	@rm -rf build/lib* build/bdist*

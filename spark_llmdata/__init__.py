@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from spark_llmdata.runner import RunResult, run
+    from spark_llmdata.runner import RunResult, reproduce, run
     from spark_llmdata.stage import CorpusStage, RowStage
     from spark_llmdata.verdict import Judgement
 
 __version__ = "0.1.0"
-__all__ = ["CorpusStage", "Judgement", "RowStage", "RunResult", "run"]
+__all__ = ["CorpusStage", "Judgement", "RowStage", "RunResult", "reproduce", "run"]
 
 _HOMES = {
     "run": "spark_llmdata.runner",
+    "reproduce": "spark_llmdata.runner",
     "RunResult": "spark_llmdata.runner",
     "RowStage": "spark_llmdata.stage",
     "CorpusStage": "spark_llmdata.stage",

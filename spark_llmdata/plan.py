@@ -11,6 +11,7 @@ from typing import Any
 from spark_llmdata.errors import RecipeError
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.segment import Segment
+from spark_llmdata.sources.split import InputFile
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
 
 #: Raised by whoever changes what readers or the segment pass make of the same bytes.
@@ -101,6 +102,13 @@ def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
     if segment.reads:
         facts["read"] = recipe.read.model_dump(mode="json")
     return digest(facts)
+
+
+def request_digest(plan: Plan, files: Sequence[InputFile]) -> str:
+    """What a run was asked for: recipe, code, inputs. The same command asks for the same until one of them changes."""
+    recipe = plan.recipe
+    stages = [s.fingerprint() for s in recipe.stages]
+    return digest([recipe.as_dict(), stages, READER_REVISION, sorted(f.digest for f in files)])
 
 
 def digest(facts: Any) -> str:

@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 from spark_llmdata import schema
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.isolation import judge_safely
 from spark_llmdata.kernels import hashing
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import BoolArray, Judgement, concat
+from spark_llmdata.verdict import MACHINE_REASONS, BoolArray, Judgement
 
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 << 20
@@ -52,12 +53,17 @@ class Segment:
         """The schema of the segment's table."""
         return schema.segment(self.score_names)
 
-    def judge(self, batch: pa.RecordBatch, part: str | None = None) -> Iterator[pa.RecordBatch]:
-        """Judge a batch; gives one row for each row, in order, in batches of bounded size."""
+    def judge(
+        self, batch: pa.RecordBatch, part: str | None = None, *, isolated: bool = False
+    ) -> Iterator[pa.RecordBatch]:
+        """Judge a batch; gives one row for each row, in order, in batches of bounded size.
+
+        With `isolated` stages judge in child processes: slower, but a row that kills its process is found and rejected.
+        """
         for rows in slices(batch):
             state = _from_records(rows, part or "") if self.reads else _from_rows(rows, self.prior_scores)
             for stage in self.stages:
-                state.apply(stage)
+                state.apply(stage, isolated)
             state.require_text("text")
             yield state.finish(self)
 
@@ -77,10 +83,10 @@ class _State:
         self.score, self.threshold = np.full(n, np.nan), np.full(n, np.nan)
         self.edits: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}
 
-    def apply(self, stage: RowStage) -> None:
+    def apply(self, stage: RowStage, isolated: bool) -> None:
         for need in sorted(stage.requires & {"text"}):
             self.require_text(need)
-        judgement = judge_safely(stage, self.docs)
+        judgement = judge_safely(stage, self.docs, isolated=isolated)
         _check(stage, judgement, self.docs)
         alive = self.docs.alive
         gone = alive & ~judgement.keep
@@ -174,44 +180,6 @@ class _State:
         return pa.StructArray.from_arrays([fields[f.name] for f in order], fields=order, mask=pa.array(kept))
 
 
-def judge_safely(stage: RowStage, docs: Batch) -> Judgement:
-    """Let the stage judge; a row that makes it fail is narrowed down and rejected, the others are judged.
-
-    The environment's problems (a missing package, a full disk, no memory even for one row) are not the row's fault and
-    are raised: a reject would be stored, and depend on the machine.
-    """
-    try:
-        return stage.judge(docs)
-    except (EnvironmentProblem, ImportError, OSError):
-        raise
-    except BaseException as failure:
-        if not _is_row_failure(failure):
-            raise
-        alive = np.flatnonzero(docs.alive)
-        if len(alive) <= 1:
-            if isinstance(failure, MemoryError):
-                raise
-            return _reject_all(docs, failure)
-    middle = int(alive[len(alive) // 2])
-    return concat([judge_safely(stage, docs.slice(0, middle)), judge_safely(stage, docs.slice(middle, len(docs)))])
-
-
-def _is_row_failure(failure: BaseException) -> bool:
-    """An ordinary exception, or a native panic (which pyo3 derives from BaseException)."""
-    return isinstance(failure, Exception) or type(failure).__name__ == "PanicException"
-
-
-def _reject_all(docs: Batch, failure: BaseException) -> Judgement:
-    words = " ".join(str(failure).split()) or "no message"
-    evidence = json.dumps({"error": f"{type(failure).__name__}: {words}"[:160]}, ensure_ascii=False)
-    return Judgement.remove_where(
-        np.ones(len(docs), dtype=bool),
-        "failed",
-        rejected=docs.alive.copy(),
-        evidence=np.full(len(docs), evidence, dtype=object),
-    )
-
-
 #: The columns a stage may replace; ids, source and place say where a document is from and stay as they are.
 REPLACEABLE = frozenset({"url", "lang", "date", "meta"})
 
@@ -230,7 +198,7 @@ def _check(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
     given = set(reasons[docs.alive & ~judgement.keep])
     if None in given:
         raise EnvironmentProblem(f"{stage.name} removed a document without a reason; a removal needs one of `reasons`")
-    unknown = given - set(stage.reasons) - {"failed"} | set(judgement.scores) - set(stage.scores)
+    unknown = given - set(stage.reasons) - {"failed", *MACHINE_REASONS} | set(judgement.scores) - set(stage.scores)
     if unknown:
         raise EnvironmentProblem(
             f"{stage.name} gives {', '.join(sorted(unknown))}, which its class declares neither in `reasons` nor "

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Delta's artifact for a Spark release; Delta is bound to Spark's minor version.
 DELTA = {"4.0": "io.delta:delta-spark_2.13:4.0.0", "4.1": "io.delta:delta-spark_4.1_2.13:4.4.0"}
 MIN_JAVA = 17
+#: All cores, and four attempts for a task, as on a cluster: by itself Spark gives up after one in local mode, and a row
+#: that kills its worker could not be found.
+LOCAL_MASTER = "local[*,4]"
 _COMPLETE = "artifact.txt"  # names what the folder of jars holds; written last
 
 #: What Delta needs; a session given to us must have these already.
@@ -41,7 +44,7 @@ _LOCAL_SETTINGS = {
 
 
 def local_session(
-    master: str = "local[*]", settings: Mapping[str, str] | None = None, *, verbose: bool = False
+    master: str = LOCAL_MASTER, settings: Mapping[str, str] | None = None, *, verbose: bool = False
 ) -> SparkSession:
     """Make (or get) a session that speaks Delta.
 

@@ -25,6 +25,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
+#: Rejects that depend on the machine a row was judged on, not on the row alone: a run with any is not reproducible.
+MACHINE_REASONS = ("out_of_memory", "killed")
+
 
 @dataclass
 class Judgement:

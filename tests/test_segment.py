@@ -140,45 +140,6 @@ def test_a_poison_row_is_found_and_the_others_are_judged():
     assert json.loads(rows[20]["verdict"]["evidence"]) == {"error": "ValueError: cannot take this one"}
 
 
-def test_a_panic_is_a_row_failure_and_an_interrupt_is_not():
-    class PanicException(BaseException):
-        """Named like pyo3's."""
-
-    class Panics(Poisoned):
-        def judge(self, docs: Batch) -> Judgement:
-            raise PanicException("index out of bounds")
-
-    class Interrupted(Poisoned):
-        def judge(self, docs: Batch) -> Judgement:
-            raise KeyboardInterrupt
-
-    assert judged([Panics()], {"text": "t"})[0]["verdict"]["reason"] == "panics.failed"
-    with pytest.raises(KeyboardInterrupt):
-        judged([Interrupted()], {"text": "t"})
-
-
-@pytest.mark.parametrize("failure", [MemoryError(), ImportError("no module"), OSError("disk full")])
-def test_what_is_not_the_rows_fault_is_raised(failure):
-    """A reject would be stored and reused, and a larger machine would never get the row back."""
-
-    class Fails(Poisoned):
-        def judge(self, docs: Batch) -> Judgement:
-            raise failure
-
-    with pytest.raises(type(failure)):
-        judged([Fails()], {"text": "a"}, {"text": "b"})
-
-
-def test_a_batch_too_large_for_memory_is_halved():
-    class Greedy(Poisoned):
-        def judge(self, docs: Batch) -> Judgement:
-            if docs.alive.sum() > 2:
-                raise MemoryError
-            return Judgement.keep_all(len(docs))
-
-    assert all(r["kept"] for r in judged([Greedy()], *({"text": str(i)} for i in range(9))))
-
-
 @pytest.mark.parametrize(
     ("judgement", "words"),
     [

@@ -19,10 +19,16 @@ def run(options: argparse.Namespace) -> Answer:
     from spark_llmdata.plan import make_plan
     from spark_llmdata.recipe import load_recipe
     from spark_llmdata.runner import run as execute
+    from spark_llmdata.runner.api import check_overrides
     from spark_llmdata.sources.inputs import find_files
 
+    if options.reproduce is not None:
+        return _reproduce(options)
+    if options.recipe is None or not options.input:
+        raise UsageError("expected RECIPE and --input [NAME=]PATH, or --reproduce RUN; see llmdata run --help")
     check_folder(options.store)
     inputs = [path for group in options.input for path in group]
+    check_overrides(options.override_gate)
     recipe = load_recipe(options.recipe, options.set)
     make_plan(recipe)
     skipped = find_files(inputs, options.store).skipped
@@ -34,7 +40,15 @@ def run(options: argparse.Namespace) -> Answer:
     progress.say(f"starting Spark for recipe {recipe.name}")
     spark = session(options)
     with progress.ticking():
-        result = execute(recipe, input=inputs, store=options.store, spark=spark, progress=progress.say)
+        result = execute(
+            recipe,
+            input=inputs,
+            store=options.store,
+            spark=spark,
+            progress=progress.say,
+            resume=options.resume,
+            override_gates=options.override_gate,
+        )
     facts = result.as_json()
     stages = table(
         ("stage", "in", "removed", "rejected", "kept", "seconds", ""),
@@ -47,12 +61,41 @@ def run(options: argparse.Namespace) -> Answer:
         ("reason", "documents", "such as"), [(r["reason"], r["documents"], r["example"]) for r in result.reasons]
     )
     counts = ", ".join(f"{name} {n:,}" for name, n in result.counts.items() if n or name != "created")
+    remarks = [f"gate {o['gate']} overridden: {o['found']}\n" for o in result.overridden]
+    if not result.reproducible:
+        remarks.append("not reproducible: documents were rejected because of this machine (memory, killed workers)\n")
     text = (
         f"run {result.run} done in {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
-        f"corpus {facts['corpus']['path']} version {result.corpus_version}, content {result.content_hash}\n"
+        + "".join(remarks)
+        + f"corpus {facts['corpus']['path']} version {result.corpus_version}, content {result.content_hash}\n"
         f"ask why: llmdata why URL|FILE:OFFSET --store {options.store}"
     )
     return facts, text
+
+
+def _reproduce(options: argparse.Namespace) -> Answer:
+    """Build a run again and say what differs."""
+    from spark_llmdata.runner import reproduce
+
+    if options.recipe or options.input or options.set or options.resume or options.override_gate:
+        raise UsageError(
+            "--reproduce takes recipe, inputs and settings from the run's manifest; leave out RECIPE, --input, --set, "
+            "--resume and --override-gate"
+        )
+    check_folder(options.store, must_exist=True)
+    progress = Progress()
+    progress.say(f"starting Spark to reproduce run {options.reproduce}")
+    spark = session(options)
+    with progress.ticking():
+        found = reproduce(options.reproduce, store=options.store, spark=spark, progress=progress.say)
+    differences = [(d.what, d.was, d.now) for d in (*found.circumstances, *found.outcomes)]
+    lines = [table(("not as it was", "then", "now"), differences), ""] if differences else []
+    if found.same:
+        lines.append(f"run {found.run} is reproduced: content {found.content_hash}")
+    else:
+        lines.append(f"run {found.run} is NOT reproduced: content was {found.was}, is now {found.content_hash}")
+        lines.append(f"the second build is kept in {found.store}; compare with it, then `llmdata gc` removes it")
+    return found.as_json() | {"exit_code": 0 if found.same else 1}, "\n".join(lines)
 
 
 def runs(options: argparse.Namespace) -> Answer:

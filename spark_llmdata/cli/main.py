@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spark_llmdata.cli import commands, interrupts
+from spark_llmdata.cli import commands, interrupts, upkeep
 from spark_llmdata.cli.parser import make_parser
 from spark_llmdata.errors import LlmdataError, RunFailed
 
@@ -30,6 +30,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "why": commands.why,
     "export": commands.export,
     "stages": commands.stages,
+    "gc": upkeep.gc,
+    "fsck": upkeep.fsck,
     "doctor": commands.doctor,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 import spark_llmdata
+from spark_llmdata.cli.upkeep import FSCK, GC
 
 _RUN = """\
 Reads the inputs, judges every record by the recipe's stages and writes a new build of the corpus.
@@ -17,6 +18,7 @@ examples
   llmdata run quickstart --input crawl/ --store store
   llmdata run my.yaml --input books=books.jsonl.zst web='crawl/*.warc.gz' --store store
   llmdata run quickstart --input pages.parquet --store store --set filter.gopher_quality.min_words=20
+  llmdata run --reproduce 20240501T120000-1a2b3c4d --store store
 """
 
 _WHY = """\
@@ -42,14 +44,14 @@ def make_parser() -> argparse.ArgumentParser:
 
     run = _command(commands, "run", "run a recipe over inputs", _RUN)
     run.add_argument(
-        "recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe that comes with the package"
+        "recipe", metavar="RECIPE", nargs="?", help="a YAML file, or the name of a recipe that comes with the package"
     )
     run.add_argument(
         "--input",
         metavar="[NAME=]PATH",
         nargs="+",
         action="append",
-        required=True,
+        default=[],
         help="what to read; may be repeated",
     )
     _store(run)
@@ -59,6 +61,24 @@ def make_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         help="change a setting of the recipe; may be repeated",
+    )
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the run of the same recipe and inputs that was killed or interrupted; one that is done is "
+        "not run again",
+    )
+    run.add_argument(
+        "--reproduce",
+        metavar="RUN",
+        help="instead of RECIPE and --input: build that run again from its manifest, reuse nothing, compare the hashes",
+    )
+    run.add_argument(
+        "--override-gate",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a gate that shall not stop this run (recorded in its manifest); may be repeated",
     )
     _spark(run)
 
@@ -78,6 +98,19 @@ def make_parser() -> argparse.ArgumentParser:
     export.add_argument("--run", metavar="ID", help="the run whose corpus to write (default: the newest that is done)")
     export.add_argument("--output", metavar="DIR", required=True, help="a new folder")
     _spark(export)
+
+    gc = _command(commands, "gc", "remove what no run names", GC)
+    _store(gc)
+    gc.add_argument("--dry-run", action="store_true", help="say what would be removed, and change nothing")
+    gc.add_argument(
+        "--abandon", metavar="RUN", action="append", default=[], help="give up a run that is not done; may be repeated"
+    )
+    _spark(gc)
+
+    fsck = _command(commands, "fsck", "check that the store is whole", FSCK)
+    _store(fsck)
+    fsck.add_argument("--run", metavar="ID", help="check only what this run names (default: everything)")
+    _spark(fsck)
 
     stages = _command(commands, "stages", "list stages, their settings and reasons", "Describes the stages.")
     stages.add_argument("kind", metavar="KIND", nargs="?", help="describe this one in full")
@@ -110,7 +143,7 @@ def _json(command: argparse.ArgumentParser) -> None:
 
 
 def _spark(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--master", metavar="URL", help="Spark master (default: spark-submit's, else local[*])")
+    command.add_argument("--master", metavar="URL", help="Spark master (default: spark-submit's, else local[*,4])")
     command.add_argument(
         "--conf", metavar="spark.key=value", action="append", default=[], help="a Spark setting; may be repeated"
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def session(options: argparse.Namespace) -> SparkSession:
     """The session that spark-submit or a notebook has prepared, else a local one with `--master` and `--conf`."""
-    from spark_llmdata.session import local_session, submitted_session
+    from spark_llmdata.session import LOCAL_MASTER, local_session, submitted_session
 
     settings = {}
     for pair in options.conf:
@@ -23,6 +23,6 @@ def session(options: argparse.Namespace) -> SparkSession:
             raise UsageError(f"--conf {pair}: expected spark.key=value")
         settings[key] = value
     submitted = submitted_session(settings) if options.master is None else None
-    made = submitted or local_session(options.master or "local[*]", settings, verbose=options.verbose)
+    made = submitted or local_session(options.master or LOCAL_MASTER, settings, verbose=options.verbose)
     interrupts.install()
     return made

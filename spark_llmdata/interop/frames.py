@@ -13,7 +13,8 @@ from spark_llmdata import schema
 from spark_llmdata.artifact import ship_code
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import UsageError
-from spark_llmdata.segment import judge_safely, slices
+from spark_llmdata.isolation import judge_safely
+from spark_llmdata.segment import slices
 from spark_llmdata.stage import Context, CorpusStage, RowStage
 
 GIVEN = {

@@ -12,11 +12,19 @@ All are xxh3_128 with seed 0. As bytes they are big-endian; as two numbers, `hi`
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pyarrow as pa
 
 from spark_llmdata import _native
 
-__all__ = ["doc_ids", "hash_bytes", "row_hashes", "table_hashes", "text_facts"]
+__all__ = ["doc_ids", "hash_bytes", "native_digest", "row_hashes", "table_hashes", "text_facts"]
+
+
+def native_digest() -> str:
+    """16 hex digits of SHA-256 over the native module's file: which kernels these are, to the byte."""
+    return hashlib.sha256(Path(_native.__file__).read_bytes()).hexdigest()[:16]
 
 
 def hash_bytes(values: pa.Array) -> pa.FixedSizeBinaryArray:

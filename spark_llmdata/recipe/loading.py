@@ -6,6 +6,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
@@ -49,8 +50,17 @@ def load_recipe(name: str, settings: Sequence[str] = ()) -> Recipe:
         document.complain((), "a recipe is a mapping with `name` and `stages`; see conf/recipes/quickstart.yaml")
     if document.problems:
         raise RecipeError(document.problems)
-    _import_beside(path)
-    return check(document, settings)
+    folder = path.resolve().parent
+    _import_beside(folder)
+    return replace(check(document, settings), folder=str(folder))
+
+
+def rebuild_recipe(facts: Mapping[str, Any], folder: str | None) -> Recipe:
+    """The recipe a manifest holds (`Recipe.as_dict`); a user's own stages are looked for in `folder`, as then."""
+    _import_beside(FilePath(folder) if folder else FilePath.cwd())
+    stages = [{s["kind"]: {k: v for k, v in s.items() if k != "kind"}} for s in facts["stages"]]
+    document = Document("the manifest's recipe", {**facts, "stages": stages})
+    return replace(check(document), folder=folder)
 
 
 def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
@@ -92,11 +102,13 @@ def _check_names(document: Document, names: Sequence[str], gates: BaseModel | No
             )
         elif n == "read":
             document.complain(("stages", i), "'read' is what the reader's own verdicts are called; take another id")
-    if isinstance(gates, Gates) and isinstance(gates.max_removed, dict):
-        for n in gates.max_removed:
+    if isinstance(gates, Gates):
+        for place, n in gates.stages().items():
             if n not in [*names, "read", "default"]:
-                place = ("gates", "max_removed", n)
-                document.complain(place, f"gates.max_removed names {n!r}, no stage of this recipe{suggest(n, names)}")
+                where = ".".join(place[:-1])
+                document.complain(
+                    ("gates", *place), f"gates.{where} names {n!r}, no stage of this recipe{suggest(n, names)}"
+                )
 
 
 def _split_sections(document: Document) -> dict[str, dict[str, Any]]:
@@ -162,7 +174,7 @@ def _apply_settings(
             document.data["name"] = value
         elif section in sections and "." in path:
             # A stage's name may itself hold dots: gates.max_removed.dedup.exact=0.5
-            rest = path.split(".", 2)[1:]
+            rest = path.split(".", 3 if path.startswith("gates.max_removed_by_source.") else 2)[1:]
             _put(sections[section], rest, value, (section,), origins, label)
         else:
             known = [*names, *sections, "name"]
@@ -178,7 +190,7 @@ def _put(
 ) -> None:
     for key in keys[:-1]:
         inner = target.get(key)
-        if key == "max_removed" and isinstance(inner, int | float):
+        if place == ("gates",) and isinstance(inner, int | float):
             inner = {"default": inner}  # a bound for one stage leaves the bound of the others as it was
         target[key] = dict(inner) if isinstance(inner, dict) else {}
         target = target[key]
@@ -246,11 +258,11 @@ def _validate(
         return None
 
 
-def _import_beside(path: FilePath) -> None:
+def _import_beside(folder: FilePath) -> None:
     """Let a recipe name stages in modules beside it or in the current folder."""
-    for folder in (str(path.resolve().parent), str(FilePath.cwd())):
-        if folder not in sys.path:
-            sys.path.append(folder)
+    for path in (str(folder), str(FilePath.cwd())):
+        if path not in sys.path:
+            sys.path.append(path)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, field_validator
 
 from spark_llmdata.schema import RECOGNISED
 from spark_llmdata.stage import Stage
 
 MAX_REMOVED = 0.98
+MAX_REJECTED = 0.5
 MAPPABLE = (*RECOGNISED, "html")
 
 
@@ -48,29 +49,73 @@ class Read(_Section):
         return same | self.columns
 
 
-class Gates(_Section):
-    """Loss gates: what stops a run before it touches the corpus."""
+Shares = float | dict[str, float]
 
-    max_removed: float | dict[str, float] = Field(
+
+class Gates(_Section):
+    """Loss gates: what stops a run before it touches the corpus; a share of fewer than 1,000 documents is no reason."""
+
+    max_removed: Shares = Field(
         default=MAX_REMOVED,
         description="the share of the documents shown to a stage that it may remove; a number for every stage or a map "
-        "by stage, with `default` for the others; strictly more stops the run; stages that see fewer than 1,000 "
-        "documents are not judged",
+        "by stage, with `default` for the others; strictly more stops the run",
     )
+    max_removed_by_source: dict[str, Shares] = Field(
+        default_factory=dict,
+        description="the same of one source's documents, as {source: number or map by stage}; sources not named are "
+        "not judged apart",
+    )
+    max_rejected: Shares = Field(
+        default=MAX_REJECTED,
+        description="the share of the documents shown to a stage that it may reject (could not read, decode, judge); a "
+        "number for every stage or a map by stage, with `default` for the others; reading is the stage `read`",
+    )
+    max_duplicate_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="the share of the documents shown to a comparison that it may remove as duplicates of others, "
+        "copies of records (stage `read`) included",
+    )
+    min_kept: NonNegativeInt = Field(default=0, description="how many documents must be left, however few were read")
 
-    @field_validator("max_removed")
+    @field_validator("max_removed", "max_rejected", "max_removed_by_source")
     @classmethod
-    def _shares(cls, value: float | dict[str, float]) -> float | dict[str, float]:
-        for share in value.values() if isinstance(value, dict) else (value,):
+    def _shares(cls, value: Any) -> Any:
+        for share in _leaves(value):
             if not 0 <= share <= 1:
                 raise ValueError(f"{share} is no share; expected a number from 0 to 1")
         return value
 
     def max_removed_of(self, stage: str) -> float:
         """The bound for a stage; one that a map does not name has the map's default."""
-        if isinstance(self.max_removed, dict):
-            return self.max_removed.get(stage, self.max_removed.get("default", MAX_REMOVED))
-        return self.max_removed
+        return _bound(self.max_removed, stage, MAX_REMOVED)
+
+    def max_removed_of_source(self, source: str, stage: str) -> float:
+        """The bound for a stage among one source's documents."""
+        return _bound(self.max_removed_by_source[source], stage, 1.0)
+
+    def max_rejected_of(self, stage: str) -> float:
+        """The bound on rejects for a stage."""
+        return _bound(self.max_rejected, stage, MAX_REJECTED)
+
+    def stages(self) -> dict[tuple[str, ...], str]:
+        """Every stage the gates name, by its place in the section."""
+        maps: dict[tuple[str, ...], Any] = {("max_removed",): self.max_removed, ("max_rejected",): self.max_rejected}
+        maps |= {("max_removed_by_source", name): value for name, value in self.max_removed_by_source.items()}
+        return {(*place, n): n for place, value in maps.items() if isinstance(value, dict) for n in value}
+
+
+#: What `--override-gate` takes.
+GATES = tuple(Gates.model_fields)
+
+
+def _bound(shares: Shares, stage: str, default: float) -> float:
+    return shares.get(stage, shares.get("default", default)) if isinstance(shares, dict) else shares
+
+
+def _leaves(value: Any) -> list[float]:
+    return [leaf for inner in value.values() for leaf in _leaves(inner)] if isinstance(value, dict) else [value]
 
 
 class Write(_Section):
@@ -83,13 +128,14 @@ class Write(_Section):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe. `stages` are instances, in order, with unique names."""
+    """A checked recipe. `stages` are instances, in order, with unique names; `folder` is where its file lay."""
 
     name: str
     read: Read
     stages: tuple[Stage, ...]
     gates: Gates
     write: Write
+    folder: str | None = None
 
     def as_dict(self) -> Mapping[str, Any]:
         """The recipe with every setting spelled out, as the manifest records it."""

@@ -11,13 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata import extras
-from spark_llmdata.plan import make_plan
+from spark_llmdata.errors import UsageError
+from spark_llmdata.plan import make_plan, request_digest
 from spark_llmdata.recipe import Recipe, load_recipe
+from spark_llmdata.recipe.loading import suggest
+from spark_llmdata.recipe.model import GATES
+from spark_llmdata.runner.reproduction import Reproduction
+from spark_llmdata.runner.reproduction import reproduce as build_again
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.runner.runner import Runner
 from spark_llmdata.segment import BATCH_ROWS
 from spark_llmdata.sources.inputs import find_files
-from spark_llmdata.store import Store
+from spark_llmdata.store import Store, driver
+from spark_llmdata.store.ledger import Ledger, RunRecord
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -37,26 +43,88 @@ def run(
     store: str | Path,
     spark: SparkSession | None = None,
     set: Sequence[str] | Mapping[str, Any] = (),
+    resume: bool = False,
+    override_gates: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Run a recipe over inputs into a store.
 
     `recipe` is a file, the name of a recipe that comes with the package, or a checked Recipe; `input` one or more
     `[NAME=]PATH`; `store` a folder; `set` changes settings: a mapping of paths into the recipe, or `path=value` each.
-    Without `spark` the active session is used, or a local one is made. Raises UsageError and its kin for what is wrong
-    with recipe and inputs, RunFailed for a run that could not be finished.
+    Without `spark` the active session is used, or a local one is made.
+
+    With `resume` the newest run of the same recipe, code and inputs is looked for: one that was killed or interrupted
+    is continued under its id, one that is done is not run again, its result is returned; without such a run a new one
+    starts. (Without `resume` a new run starts too, and takes over whatever is committed.) `override_gates` names gates
+    that shall not stop the run; what they would have said is in the manifest.
+
+    Raises UsageError and its kin for what is wrong with recipe and inputs, RunFailed where a run could not be finished.
     """
     paths = [input] if isinstance(input, str | Path) else list(input)
     settings = [f"{path}={json.dumps(value)}" for path, value in set.items()] if isinstance(set, Mapping) else set
     checked = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
+    check_overrides(override_gates)
     plan = make_plan(checked)
     inputs = find_files([str(p) for p in paths], str(store))
     if any(f.compression == "zstd" for f in inputs.files):
         extras.require("zstandard", extra="zstd", needed_by="reading .zst files")
     session = spark if spark is not None else _session()
-    with _settings(session):
+    say = progress or (lambda _: None)
+    with run_settings(session):
         opened = Store.open(session, str(store))
-        return Runner(opened, plan, inputs, new_run_id(), progress or (lambda _: None)).run()
+        found = _find_unfinished(opened, request_digest(plan, inputs.files), say) if resume else None
+        if found is not None and found.state == "done":
+            return RunResult.of(found, opened)
+        name, attempt = (found.run, found.attempt + 1) if found else (new_run_id(), 0)
+        return Runner(opened, plan, inputs, name, say, attempt=attempt, overrides=override_gates).run()
+
+
+def reproduce(
+    run: str,
+    *,
+    store: str | Path,
+    spark: SparkSession | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Reproduction:
+    """Build a run of a store again from its manifest alone, reusing nothing, and compare the two.
+
+    Corpus, fates and runs of the store stay as they are; a second build that differs is kept below `reproductions/`.
+    Raises NotFound for a run that is not done, InputError where inputs are gone.
+    """
+    session = spark if spark is not None else _session()
+    with run_settings(session):
+        opened = Store.open(session, str(store), must_exist=True)
+        return build_again(opened, run, new_run_id(), progress or (lambda _: None))
+
+
+def _find_unfinished(store: Store, request: str, say: Callable[[str], None]) -> RunRecord | None:
+    """The run that `resume` means, if there is one."""
+    found = Ledger(store).find_request(request)
+    if found is None:
+        say("nothing to resume: no unfinished run of this recipe, code and input; a new run starts")
+        return None
+    if found.state == "done":
+        say(f"nothing to resume: run {found.run} of this recipe, code and input is done; this is its result")
+        return found
+    if driver.has_ended(found.manifest.get("driver")) is False and found.state != "interrupted":
+        raise UsageError(
+            f"run {found.run} of the same recipe and input is still running here (process "
+            f"{found.manifest['driver']['pid']}); wait for it, or leave out --resume to start another one beside it"
+        )
+    if any(note.get("run") == found.run and note.get("alive") == "pending" for note in store.fates.notes()):
+        say(f"run {found.run} was stopped by a gate before it was killed; a new run starts and reuses what is there")
+        return None
+    say(f"resuming run {found.run} ({found.state})")
+    return found
+
+
+def check_overrides(names: Sequence[str]) -> None:
+    """Refuse names of gates that do not exist: a gate that was not overridden would be noticed hours later."""
+    for name in names:
+        if name not in GATES:
+            raise UsageError(
+                f"--override-gate {name}: no such gate{suggest(name, GATES)}; there are {', '.join(GATES)}"
+            )
 
 
 def new_run_id() -> str:
@@ -71,7 +139,8 @@ def _session() -> SparkSession:
 
 
 @contextmanager
-def _settings(spark: SparkSession) -> Iterator[None]:
+def run_settings(spark: SparkSession) -> Iterator[None]:
+    """In here the session has the settings a run needs; behind it those it had before."""
     before = {key: spark.conf.get(key, None) for key in _SETTINGS}
     try:
         for key, value in _SETTINGS.items():

@@ -43,8 +43,8 @@ def remove_identical_records(store: Store, funnel: Funnel, files: str) -> bool:
         *ROW_KEY,
     )
     name = f"duplicate_record-{fingerprint}"
-    verdicts, count, reused = _write_once(store, name, fingerprint, found)
-    funnel.remove("read", name, verdicts, count, tuple(ROW_KEY))
+    verdicts, reused = _write_once(store, name, fingerprint, found)
+    funnel.remove("read", name, verdicts, tuple(ROW_KEY))
     return reused
 
 
@@ -61,16 +61,15 @@ def compare(store: Store, funnel: Funnel, stage: CorpusStage, files: str) -> boo
         raise ProofFailed(f"{stage.name}.apply gives no column {', '.join(sorted(missing))}; see schema.VERDICTS")
     none = {"part": "string", "ordinal": "bigint"}
     found = found.withColumns({c: F.lit(None).cast(t) for c, t in none.items()})
-    verdicts, count, reused = _write_once(store, name, fingerprint, found)
-    funnel.remove(stage.name, name, verdicts, count)
+    verdicts, reused = _write_once(store, name, fingerprint, found)
+    funnel.remove(stage.name, name, verdicts)
     return reused
 
 
-def _write_once(store: Store, name: str, key: str, found: DataFrame) -> tuple[DataFrame, int, bool]:
-    """A table of verdicts is one commit: where it exists, it is complete."""
+def _write_once(store: Store, name: str, key: str, found: DataFrame) -> tuple[DataFrame, bool]:
+    """A table of verdicts is one commit: where it exists, it is complete. Returns it, and whether it was there."""
     table = store.verdicts(name)
     reused = table.exists()
     if not reused:
-        table.append_once(found.select(*(f.name for f in schema.VERDICTS)), key, {"key": key})
-    rows = table.read()
-    return rows, rows.count(), reused
+        table.append_once(found.select(*(f.name for f in schema.VERDICTS)), key, {})
+    return table.read(), reused

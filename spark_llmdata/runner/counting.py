@@ -1,32 +1,50 @@
-"""Counts by stage, and the gates that compare them with what a recipe allows."""
+"""Counts by stage: what each was shown, removed, rejected; of the sources that gates name apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from spark_llmdata.errors import GateStopped, RunFailed, StageFailed
-from spark_llmdata.recipe import Gates
+from spark_llmdata.errors import RunFailed
+from spark_llmdata.verdict import MACHINE_REASONS
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
-#: A share of fewer documents than this says nothing about a recipe.
-GATE_ROWS = 1_000
+
+@dataclass
+class SourceCount:
+    """What a stage was shown of one source, and how many of it it removed or rejected."""
+
+    shown: int
+    removed: int = 0
+    rejected: int = 0
+
+    @property
+    def kept(self) -> int:
+        """What went on to the next stage."""
+        return self.shown - self.removed - self.rejected
 
 
 @dataclass
 class StageCount:
-    """What a stage saw and did. `seconds` is the time of its whole segment, shared by the stages fused into it."""
+    """What a stage saw and did. `seconds` is the time of its whole segment, shared by the stages fused into it.
+
+    `duplicates` are the removed that name a survivor, `failed` the rejects the stage's own failure made, `by_machine`
+    those that depend on the machine (out of memory, killed).
+    """
 
     stage: str
     shown: int
     removed: int = 0
     rejected: int = 0
+    duplicates: int = 0
     failed: int = 0
+    by_machine: int = 0
     seconds: float = 0.0
     reused: bool = False
+    sources: dict[str, SourceCount] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -36,22 +54,46 @@ class StageCount:
     def as_json(self) -> dict[str, Any]:
         """The entry of `by_stage`."""
         facts = asdict(self)
-        del facts["failed"]
+        for name in ("failed", "by_machine", "duplicates", "sources"):
+            if not facts[name]:
+                del facts[name]
         return {"stage": facts.pop("stage"), "in": facts.pop("shown"), "kept": self.kept} | facts
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> StageCount:
+        """The same from the entry of `by_stage`."""
+        known = {f.name for f in fields(cls)}
+        given = {k: v for k, v in facts.items() if k in known} | {"shown": facts["in"]}
+        given["sources"] = {name: SourceCount(**counts) for name, counts in facts.get("sources", {}).items()}
+        return cls(**given)
+
+
+def named_source(sources: Collection[str]) -> Column:
+    """A row's source where gates name it, else null: what to group by without collecting every source there is."""
+    from pyspark.sql import functions as F
+
+    source = F.col("source")
+    return (F.when(source.isin(list(sources)), source) if sources else F.lit(None).cast("string")).alias("of_source")
+
+
+def tally(rows: DataFrame, sources: Collection[str], *by: str) -> list[Any]:
+    """Count a segment's rows by columns and by what decided about them: the rows that `count_segment` takes."""
+    from pyspark.sql import functions as F
+
+    defect = F.regexp_extract("verdict.reason", r"\.(failed|out_of_memory|killed)$", 1).alias("defect")
+    return rows.groupBy(*by, "kept", "rejected", "verdict.stage", defect, named_source(sources)).count().collect()
 
 
 def count_segment(
-    rows: DataFrame, stages: Sequence[str], copies: int, seconds: float, reused: bool
+    found: Sequence[Any], stages: Sequence[str], sources: Collection[str], copies: int, of_sources: Mapping[str, int]
 ) -> tuple[int, list[StageCount]]:
-    """Count a segment's verdicts by stage, in the order of its stages; returns the rows and the stages' counts.
+    """Make of a segment's tallies the counts by stage, in the order of its stages; returns the rows too.
 
-    `copies` of the rows are kept ones that the first of the stages (`read`) answers for: copies of other records.
+    `copies` of the rows are kept ones that the first of the stages (`read`) answers for, copies of other records;
+    `of_sources` are those of the sources counted apart.
     """
-    from pyspark.sql import functions as F
-
-    failed = F.col("verdict.reason").endswith(".failed").alias("failed")
-    found = rows.groupBy("kept", "rejected", "verdict.stage", failed).count().collect()
-    total = held = sum(row["count"] for row in found)
+    shown = held = sum(row["count"] for row in found)
+    there = {s: sum(row["count"] for row in found if row.of_source == s) for s in sorted(sources)}
     gone = [row for row in found if not row.kept]
     strangers = {row.stage for row in gone} - set(stages)
     if strangers:
@@ -59,32 +101,33 @@ def count_segment(
     counts: list[StageCount] = []
     for name in stages:
         own = [row for row in gone if row.stage == name]
+        copied = 0 if counts else copies
         entry = StageCount(
             name,
-            total,
-            removed=sum(row["count"] for row in own if not row.rejected) + (0 if counts else copies),
-            rejected=sum(row["count"] for row in own if row.rejected),
-            failed=sum(row["count"] for row in own if row.rejected and row.failed),
-            seconds=round(seconds, 3),
-            reused=reused,
+            shown,
+            removed=_sum(own, rejected=False) + copied,
+            rejected=_sum(own, rejected=True),
+            duplicates=copied,
+            failed=sum(row["count"] for row in own if row.defect),
+            by_machine=sum(row["count"] for row in own if row.defect in MACHINE_REASONS),
         )
+        for source in there:
+            its = [row for row in own if row.of_source == source]
+            removed = _sum(its, rejected=False) + (0 if counts else of_sources.get(source, 0))
+            entry.sources[source] = SourceCount(there[source], removed, _sum(its, rejected=True))
+            there[source] = entry.sources[source].kept
         counts.append(entry)
-        total = entry.kept
+        shown = entry.kept
     return held, counts
 
 
-def check_stage(entry: StageCount, gates: Gates, look: str) -> None:
-    """Stop the run where a stage failed on all it saw, or removed more than its gate allows; `look` says where."""
-    if entry.failed and entry.failed == entry.shown:
-        raise StageFailed(
-            f"{entry.stage} failed on every one of the {entry.shown:,} documents it saw, so the fault is not theirs; "
-            f"{look}"
-        )
-    bound = gates.max_removed_of(entry.stage)
-    if entry.shown >= GATE_ROWS and entry.removed / entry.shown > bound:
-        share = entry.removed / entry.shown
-        raise GateStopped(
-            f"{entry.stage} removed {entry.removed:,} of {entry.shown:,} documents ({share:.2%}); "
-            f"gates.max_removed allows {bound:.2%}. The corpus is as it was; {look}. If this is what you want: "
-            f"--set gates.max_removed.{entry.stage}={min(1.0, round(share + 0.005, 2))}"
-        )
+def _sum(rows: Sequence[Any], *, rejected: bool) -> int:
+    return sum(int(row["count"]) for row in rows if bool(row.rejected) == rejected)
+
+
+def count_comparison(
+    stage: str, before: StageCount, removed: int, duplicates: int, of_sources: Mapping[str, int]
+) -> StageCount:
+    """The count of a corpus stage, which was shown what the stage before kept; `of_sources` it removed of each."""
+    sources = {name: SourceCount(c.kept, of_sources.get(name, 0)) for name, c in before.sources.items()}
+    return StageCount(stage, before.kept, removed, duplicates=duplicates, sources=sources)

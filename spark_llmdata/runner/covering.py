@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import ProofFailed
 from spark_llmdata.plan import SegmentNode
 from spark_llmdata.recipe import Read
+from spark_llmdata.runner.counting import tally
 from spark_llmdata.runner.tasks import JudgeRows, ReadRows, ReadSplits
 from spark_llmdata.sources import parquet
 from spark_llmdata.sources.inputs import plan_splits
@@ -36,44 +38,53 @@ class Coverage:
     pins: tuple[tuple[str, str], ...]
     mixed: bool
     written: tuple[str, ...] = ()  # parts that this run had to compute
+    tallies: tuple[Any, ...] = ()  # of the reading segment: its rows counted, as `counting.tally` does it
 
     def rows(self) -> DataFrame:
         """The rows, control rows left out."""
-        from pyspark.sql import functions as F
-
-        rows = self.table.read().where("split IS NULL").where(F.col("part").isin(list(self.parts)))
+        rows = self.table.read().where("split IS NULL").where(_is_in("part", self.parts))
         if self.mixed:
-            pins = self.table.spark.createDataFrame(list(self.pins), "part string, file string")
-            rows = rows.join(F.broadcast(pins), ["part", "file"], "left_semi")
+            rows = rows.join(
+                _broadcast(self.table, self.pins, "part string, file string"), ["part", "file"], "left_semi"
+            )
         return rows
 
 
-def cover_reading(store: Store, node: SegmentNode, files: Sequence[InputFile], read: Read) -> Coverage:
+def cover_reading(
+    store: Store, node: SegmentNode, files: Sequence[InputFile], read: Read, sources: Collection[str] = ()
+) -> Coverage:
     """Find or write the parts of the first segment that hold these files, and prove that they hold all of them.
 
     A part whose account of a file does not add up is not taken for that file: it is read again, into another part.
+    Rows of the `sources` are counted apart.
     """
     table = store.segment(node.table, node.segment.schema)
-    found, broken = _look_up(table, files)
+    found = _Found(table, files, sources)
+    missing = [f for f in files if f.digest not in found.part]
     written = []
-    for batch in _batches([f for f in files if f.digest not in found]):
-        part = _part_name([f.digest for f in batch], broken)
-        _write_part(table, node, batch, part, read)
-        written.append(part)
-    if written:
-        found, broken = _look_up(table, files)
-    lost = [broken[f.digest] for f in files if f.digest not in found]
+    if missing:
+        removed = table.appended()[1]
+        for batch in _batches(missing):
+            part = _part_name([f.digest for f in batch], found.broken)
+            rows = _read_part(table, node, batch, part, read)
+            table.append_once(rows, part, {"files": len(batch)}, removed=removed[part])
+            written.append(part)
+        found = _Found(table, files, sources)
+    lost = [found.broken[f.digest] for f in files if f.digest not in found.part]
     if lost:
         raise ProofFailed("\n".join(lost))
-    pins = tuple(sorted((found[f.digest], f.url) for f in files))
+    pins = tuple(sorted((found.part[f.digest], f.url) for f in files))
     parts = tuple(sorted({part for part, _ in pins}))
-    return Coverage(table, parts, pins, _holds_more(table, parts, len(pins)), tuple(written))
+    ours, pinned = set(parts), set(pins)
+    mixed = any(row.part in ours and (row.part, row.file) not in pinned for row in found.tallies)
+    tallies = tuple(row for row in found.tallies if (row.part, row.file) in pinned)
+    return Coverage(table, parts, pins, mixed, tuple(written), tallies)
 
 
 def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str) -> Coverage:
     """Find or write the parts of a later segment: one for each part before it, or one for this set of files."""
     table = store.segment(node.table + (f"-{files}" if node.per_run else ""), node.segment.schema)
-    there = {note["part"] for note in table.notes() if "part" in note}
+    there, removed = table.appended()
     judge = JudgeRows(node.segment)
     keys: dict[str, DataFrame] = {}
     if node.per_run:
@@ -83,38 +94,42 @@ def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataF
             keys[part] = before.table.read().where("split IS NULL AND kept").where(_is_in("part", [part]))
     missing = [key for key in keys if key not in there]
     for key in missing:
-        table.append_once(_map(keys[key], judge, table), key, {"part": key})
+        table.append_once(_map(keys[key], judge, table), key, {}, removed=removed[key])
     return Coverage(table, before.parts, before.pins, before.mixed, tuple(missing))
 
 
-def _look_up(table: Table, files: Sequence[InputFile]) -> tuple[dict[str, str], dict[str, str]]:
-    """The part that holds a file, by the file's digest; and for files that only broken parts hold, what is wrong.
+class _Found:
+    """The parts that hold files: `part` by the file's digest; for files that none holds, `broken` says what is wrong.
 
-    Where several parts hold a file, the one with the smallest name does.
+    Where several parts hold a file, the one with the smallest name does. `tallies` counts the rows of all these parts.
     """
-    from pyspark.sql import functions as F
 
-    if not table.exists():
-        return {}, {}
-    wanted = F.broadcast(table.spark.createDataFrame([(f.digest,) for f in files], "digest string"))
-    control = table.read().where("split IS NOT NULL").select("part", "split.*").join(wanted, "digest", "left_semi")
-    accounts: dict[tuple[str, str], list[Any]] = {}
-    for row in control.collect():
-        accounts.setdefault((row.digest, row.part), []).append(row)
-    parts = sorted({part for _, part in accounts})
-    rows = table.read().where("split IS NULL").where(F.col("part").isin(parts)).groupBy("part", "file").count()
-    held = {(row.part, row.file): int(row["count"]) for row in rows.collect()} if parts else {}
-    by_digest = {f.digest: f for f in files}
-    found: dict[str, str] = {}
-    broken: dict[str, str] = {}
-    for (digest, part), splits in sorted(accounts.items(), reverse=True):
-        file = by_digest[digest]
-        problem = check_account(file, splits, held.get((part, file.url), 0))
-        if problem is None:
-            found[digest] = part
-        else:
-            broken[digest] = problem
-    return found, {f.digest: broken.get(f.digest, f"{f.url}: no split of it was read") for f in files}
+    def __init__(self, table: Table, files: Sequence[InputFile], sources: Collection[str]) -> None:
+        self.part: dict[str, str] = {}
+        self.tallies: list[Any] = []
+        problems: dict[str, str] = {}
+        by_digest = {f.digest: f for f in files}
+        accounts: dict[tuple[str, str], list[Any]] = {}
+        if table.exists():
+            wanted = _broadcast(table, [(digest,) for digest in by_digest], "digest string")
+            control = table.read().where("split IS NOT NULL").select("part", "split.*")
+            for row in control.join(wanted, "digest", "left_semi").collect():
+                accounts.setdefault((row.digest, row.part), []).append(row)
+        if accounts:
+            parts = sorted({part for _, part in accounts})
+            rows = table.read().where("split IS NULL").where(_is_in("part", parts))
+            self.tallies = tally(rows, sources, "part", "file")
+        held: Counter[tuple[str, str]] = Counter()
+        for row in self.tallies:
+            held[row.part, row.file] += row["count"]
+        for (digest, part), splits in sorted(accounts.items(), reverse=True):
+            file = by_digest[digest]
+            problem = check_account(file, splits, held[part, file.url])
+            if problem is None:
+                self.part[digest] = part
+            else:
+                problems[digest] = problem
+        self.broken = {f.digest: problems.get(f.digest, f"{f.url}: no split of it was read") for f in files}
 
 
 def check_account(file: InputFile, splits: Sequence[Any], held: int) -> str | None:
@@ -130,14 +145,6 @@ def check_account(file: InputFile, splits: Sequence[Any], held: int) -> str | No
     if records != held:
         return f"{file.url}: {records} records were read, {held} rows were written"
     return None
-
-
-def _holds_more(table: Table, parts: Sequence[str], pinned: int) -> bool:
-    """Whether the parts hold files that the run does not cover, or covers from another part."""
-    from pyspark.sql import functions as F
-
-    control = table.read().where("split IS NOT NULL").where(_is_in("part", parts))
-    return int(control.select(F.countDistinct("part", "split.file")).collect()[0][0]) != pinned
 
 
 def _batches(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
@@ -160,8 +167,8 @@ def _part_name(digests: Sequence[str], broken: Mapping[str, str]) -> str:
     return hashlib.sha256(" ".join(known).encode()).hexdigest()[:16]
 
 
-def _write_part(table: Table, node: SegmentNode, files: Sequence[InputFile], part: str, read: Read) -> None:
-    """Read files, judge their records and commit the rows together with the splits' accounts."""
+def _read_part(table: Table, node: SegmentNode, files: Sequence[InputFile], part: str, read: Read) -> DataFrame:
+    """Read files and judge their records: the rows together with the splits' accounts."""
     splits = plan_splits(files)
     numbered = max((s.number for s in splits), default=-1) + 1
     tables = {numbered + i: f for i, f in enumerate(f for f in files if f.format == "parquet")}
@@ -174,7 +181,7 @@ def _write_part(table: Table, node: SegmentNode, files: Sequence[InputFile], par
         known = parquet.places({n: f for n, f in tables.items() if f in group})
         scanned = parquet.scan(table.spark, group, columns)
         rows = rows.unionByName(_map(scanned, ReadRows(known, node.segment, part), table))
-    table.append_once(rows, part, {"part": part, "files": len(files)})
+    return rows
 
 
 def _pack(splits: Sequence[Split]) -> Iterator[tuple[Split, ...]]:
@@ -202,3 +209,10 @@ def _is_in(column: str, values: Sequence[str]) -> Any:
     from pyspark.sql import functions as F
 
     return F.col(column).isin(list(values))
+
+
+def _broadcast(table: Table, rows: Sequence[tuple[str, ...]], columns: str) -> DataFrame:
+    """A small table that is sent to every task instead of shuffling what it is joined with."""
+    from pyspark.sql import functions as F
+
+    return F.broadcast(table.spark.createDataFrame(list(rows), columns))

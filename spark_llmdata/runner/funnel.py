@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spark_llmdata import schema
 from spark_llmdata.plan import SegmentNode
+from spark_llmdata.runner.counting import named_source
 from spark_llmdata.runner.covering import Coverage
 
 if TYPE_CHECKING:
@@ -20,12 +22,16 @@ ROW_KEY = ["part", "ordinal"]
 
 @dataclass(frozen=True)
 class Removal:
-    """Rows that a comparison of documents removed: the table of verdicts, how many, and behind which segment."""
+    """Rows that a comparison of documents removed: the table of verdicts, how many, and behind which segment.
+
+    `duplicates` of them name a survivor.
+    """
 
     stage: str
     table: str
     verdicts: DataFrame
     count: int
+    duplicates: int
     behind: int
     key: tuple[str, ...] = ("doc_id",)
 
@@ -40,6 +46,22 @@ class Removal:
             keys = F.broadcast(keys)
         return rows.join(keys, list(self.key), "left_anti")
 
+    def attach(self, rows: DataFrame) -> DataFrame:
+        """The rows with this comparison's verdict where they have none yet."""
+        from pyspark.sql import functions as F
+
+        if self.count == 0:
+            return rows
+        noun = self.stage.rsplit(".", 1)[-1]
+        given = {"stage": F.lit(self.stage), "reason": F.concat(F.lit(f"{noun}."), F.col("reason"))}
+        found = F.struct(*(given.get(f.name, F.col(f.name)).alias(f.name) for f in schema.VERDICT))
+        verdicts = self.verdicts.select(*self.key, found.alias("found"))
+        if self.count <= BROADCAST_ROWS:
+            verdicts = F.broadcast(verdicts)
+        joined = rows.join(verdicts, list(self.key), "left")
+        # A copy of a removed document has its doc_id, and has left before it.
+        return joined.withColumn("verdict", F.coalesce("verdict", "found")).drop("found")
+
 
 @dataclass
 class Funnel:
@@ -52,11 +74,25 @@ class Funnel:
         """Go on to a segment."""
         self.segments.append((node, coverage))
 
-    def remove(
-        self, stage: str, table: str, verdicts: DataFrame, count: int, key: tuple[str, ...] = ("doc_id",)
-    ) -> None:
+    def remove(self, stage: str, table: str, verdicts: DataFrame, key: tuple[str, ...] = ("doc_id",)) -> None:
         """Take out rows behind the newest segment."""
-        self.removals.append(Removal(stage, table, verdicts, count, len(self.segments) - 1, key))
+        from pyspark.sql import functions as F
+
+        count, duplicates = verdicts.agg(F.count("*"), F.count("survivor")).collect()[0]
+        self.removals.append(Removal(stage, table, verdicts, count, duplicates, len(self.segments) - 1, key))
+
+    def removed_of(self, removal: Removal, sources: Collection[str]) -> dict[str, int]:
+        """How many rows of each of these sources a comparison removed."""
+        if not sources or not removal.count:
+            return {}
+        keys = removal.verdicts.select(*removal.key)
+        rows = self._compared(removal).where("kept").join(keys, list(removal.key), "left_semi")
+        found = rows.groupBy(named_source(sources)).count().collect()
+        return {row.of_source: int(row["count"]) for row in found if row.of_source is not None}
+
+    def _compared(self, removal: Removal) -> DataFrame:
+        """The rows of the segment that a comparison stands behind, as it saw them."""
+        return self.segments[removal.behind][1].rows() if removal.key != ("doc_id",) else self.shown(removal.behind)
 
     def shown(self, index: int) -> DataFrame:
         """The rows of a segment; copies of a record are left out everywhere but where the run counts them."""
@@ -79,47 +115,31 @@ class Funnel:
         return self.kept(len(self.segments) - 1)
 
     def fates(self, run: str, alive: str) -> DataFrame:
-        """One row (`schema.FATES`) for every record; what is alive has the outcome `alive` (kept or pending)."""
+        """One row (`schema.FATES`) for every record; what is alive has the outcome `alive` (kept or pending).
+
+        Each segment is read once: a row ends where it has a verdict, its own or a comparison's, or at the last segment.
+        """
         from pyspark.sql import functions as F
 
-        outcome = F.when(F.col("rejected"), "rejected").otherwise("removed")
-        rows = []
-        last = len(self.segments) - 1
-        for index in range(len(self.segments)):
-            judged = self.shown(index).where("NOT kept")
-            rows.append(self._fate(judged, index, run, outcome))
-        for removal in self.removals:
-            if removal.count:
-                rows.append(self._removed(removal, run))
-        none = F.lit(None).cast("string")
-        ending = self.alive().withColumn("verdict", _verdict({"stage": none, "reason": none}))
-        rows.append(self._fate(ending, last, run, F.lit(alive)))
-        result = rows[0]
-        for more in rows[1:]:
-            result = result.unionByName(more)
+        result = None
+        for index, (node, coverage) in enumerate(self.segments):
+            rows = coverage.rows()
+            for removal in self.removals:
+                if removal.behind == index:
+                    rows = removal.attach(rows)
+                elif removal.key != ("doc_id",):
+                    rows = removal.leave_out(rows)
+            if index < len(self.segments) - 1:
+                rows = rows.where("verdict IS NOT NULL")
+            outcome = (
+                F.when(F.col("rejected"), "rejected").when(F.col("verdict").isNotNull(), "removed").otherwise(alive)
+            )
+            columns: dict[str, Column] = {f.name: F.col(f"verdict.{f.name}") for f in schema.VERDICT}
+            columns |= {"run": F.lit(run), "outcome": outcome, "scores": scores_map(node)}
+            branch = rows.select(*(columns.get(f.name, F.col(f.name)).alias(f.name) for f in schema.FATES))
+            result = branch if result is None else result.unionByName(branch)
+        assert result is not None
         return result
-
-    def _removed(self, removal: Removal, run: str) -> DataFrame:
-        from pyspark.sql import functions as F
-
-        base = self.segments[removal.behind][1].rows() if removal.key != ("doc_id",) else self.shown(removal.behind)
-        noun = removal.stage.rsplit(".", 1)[-1]
-        names = [f.name for f in schema.VERDICTS if f.name not in ("doc_id", "part", "ordinal")]
-        verdicts = removal.verdicts.select(*removal.key, *(F.col(n).alias(f"v_{n}") for n in names))
-        if removal.count <= BROADCAST_ROWS:
-            verdicts = F.broadcast(verdicts)
-        given: dict[str, Column] = {n: F.col(f"v_{n}") for n in names}
-        given |= {"stage": F.lit(removal.stage), "reason": F.concat(F.lit(f"{noun}."), F.col("v_reason"))}
-        joined = base.where("kept").join(verdicts, list(removal.key)).withColumn("verdict", _verdict(given))
-        return self._fate(joined, removal.behind, run, F.lit("removed"))
-
-    def _fate(self, rows: DataFrame, index: int, run: str, outcome: Column) -> DataFrame:
-        from pyspark.sql import functions as F
-
-        verdict = [f.name for f in schema.VERDICT]
-        columns: dict[str, Column] = {n: F.col(f"verdict.{n}") for n in verdict}
-        columns |= {"run": F.lit(run), "outcome": outcome, "scores": scores_map(self.segments[index][0])}
-        return rows.select(*(columns.get(f.name, F.col(f.name)).alias(f.name) for f in schema.FATES))
 
 
 def scores_map(node: SegmentNode) -> Column:
@@ -131,10 +151,3 @@ def scores_map(node: SegmentNode) -> Column:
         return F.lit(None).cast("map<string,double>")
     pairs = [item for n in names for item in (F.lit(n), F.col(f"scores.{n}"))]
     return F.map_filter(F.create_map(*pairs), lambda _, value: value.isNotNull())
-
-
-def _verdict(given: dict[str, Column]) -> Column:
-    from pyspark.sql import functions as F
-
-    types = {f.name: "double" if f.name in ("score", "threshold", "similarity") else "string" for f in schema.VERDICT}
-    return F.struct(*(given.get(n, F.lit(None)).cast(t).alias(n) for n, t in types.items()))

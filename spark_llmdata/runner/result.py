@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from spark_llmdata.errors import NotFound
 from spark_llmdata.runner.counting import StageCount
 from spark_llmdata.store import Store
+from spark_llmdata.store.ledger import RunRecord
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -26,6 +29,8 @@ class RunResult:
     seconds: float
     skipped: tuple[str, ...]
     store: Store = field(repr=False)
+    reproducible: bool = True  # False where a document was rejected because of the machine (memory, a killed worker)
+    overridden: Sequence[Mapping[str, Any]] = ()  # gates that would have stopped the run
 
     @property
     def corpus(self) -> DataFrame:
@@ -39,6 +44,27 @@ class RunResult:
 
         return self.store.fates.read().where(F.col("run") == self.run)
 
+    @classmethod
+    def of(cls, record: RunRecord, store: Store) -> RunResult:
+        """The result of a run that is done, from its manifest."""
+        facts = record.manifest
+        if record.version is None:
+            raise NotFound(f"run {record.run} is {record.state} and has no result")
+        return cls(
+            record.run,
+            record.recipe,
+            facts["counts"],
+            [StageCount.from_json(entry) for entry in facts["by_stage"]],
+            facts["reasons"],
+            record.version,
+            facts["content_hash"],
+            (record.changed - record.started).total_seconds(),
+            tuple(facts["skipped"]),
+            store,
+            facts["reproducible"],
+            facts["overridden"],
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The object that `llmdata run --json` prints."""
         corpus = {"path": self.store.corpus.path, "version": self.corpus_version, "content_hash": self.content_hash}
@@ -50,6 +76,8 @@ class RunResult:
             "by_stage": [s.as_json() for s in self.by_stage],
             "reasons": self.reasons,
             "corpus": corpus,
+            "reproducible": self.reproducible,
+            "overridden": list(self.overridden),
             "skipped": list(self.skipped),
             "seconds": round(self.seconds, 3),
         }

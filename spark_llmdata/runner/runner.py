@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-import spark_llmdata
 from spark_llmdata import schema
 from spark_llmdata.artifact import ship_code
-from spark_llmdata.errors import ProofFailed, RunFailed, StageStopped
-from spark_llmdata.plan import CorpusNode, Plan, SegmentNode, digest
+from spark_llmdata.errors import GateStopped, ProofFailed, RunFailed, StageStopped
+from spark_llmdata.plan import CorpusNode, Plan, SegmentNode, digest, request_digest
+from spark_llmdata.runner.code import describe_code
 from spark_llmdata.runner.comparing import compare, remove_identical_records
-from spark_llmdata.runner.counting import StageCount, check_stage, count_segment
+from spark_llmdata.runner.counting import StageCount, count_comparison, count_segment, tally
 from spark_llmdata.runner.covering import cover_judging, cover_reading
 from spark_llmdata.runner.funnel import Funnel, scores_map
+from spark_llmdata.runner.gates import breaches, check_alive
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.sources.inputs import Inputs
 from spark_llmdata.store import Store
-from spark_llmdata.store.ledger import Ledger
+from spark_llmdata.store.driver import describe_self
+from spark_llmdata.store.ledger import MANIFEST_FORMAT, Ledger
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
 class Runner:
-    """One run of a plan over inputs into a store."""
+    """One run of a plan over inputs into a store; `attempt` counts how often it was continued after an interruption."""
 
-    def __init__(self, store: Store, plan: Plan, inputs: Inputs, run: str, say: Callable[[str], None]) -> None:
-        self.store, self.plan, self.inputs, self.run_id, self.say = store, plan, inputs, run, say
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        inputs: Inputs,
+        run: str,
+        say: Callable[[str], None],
+        *,
+        attempt: int = 0,
+        overrides: Collection[str] = (),
+    ) -> None:
+        self.store, self.plan, self.inputs, self.run_id, self.say = replace(store, run=run), plan, inputs, run, say
+        self.attempt, self.overrides = attempt, frozenset(overrides)
         self.recipe = plan.recipe
-        self.ledger = Ledger(store)
+        self.sources = sorted(self.recipe.gates.max_removed_by_source)
+        self.ledger = Ledger(self.store)
         self.funnel = Funnel()
         self.counts: list[StageCount] = []
         self.files = ""  # names the pinned (part, file) pairs, once they are known
@@ -42,7 +56,8 @@ class Runner:
     def run(self) -> RunResult:
         """Carry the run out; whatever fails is recorded in `runs`, and the corpus stays as it was."""
         ship_code(self.recipe.stages)
-        self._record(0, "started")
+        self._record("started")
+        self.ledger.check_claim(self.run_id, self.attempt, self.manifest["driver"])
         try:
             for node in self.plan.nodes:
                 if isinstance(node, SegmentNode):
@@ -56,7 +71,7 @@ class Runner:
             with suppress(Exception):
                 self.store.spark.interruptAll()
             with suppress(Exception):
-                self._record(9, "interrupted")
+                self._record("interrupted")
             raise
         except Exception as failure:
             self.manifest["error"] = f"{type(failure).__name__}: {failure}"[:4000]
@@ -64,7 +79,7 @@ class Runner:
                 if isinstance(failure, StageStopped):
                     self._write_fates("pending")
             finally:
-                self._record(9, "failed")
+                self._record("failed")
             if isinstance(failure, RunFailed):
                 by_stage = [c.as_json() for c in self.counts]
                 failure.facts = {"run": self.run_id, "recipe": self.recipe.name, "by_stage": by_stage}
@@ -76,7 +91,7 @@ class Runner:
         if node.segment.reads:
             size = sum(f.size for f in self.inputs.files)
             self.say(f"reading {len(self.inputs.files):,} files, {size / 1e6:,.1f} MB{_then(names)}")
-            coverage = cover_reading(self.store, node, self.inputs.files, self.recipe.read)
+            coverage = cover_reading(self.store, node, self.inputs.files, self.recipe.read, self.sources)
             self.files = digest(coverage.pins)
             self.funnel.add(node, coverage)
             copies_reused = remove_identical_records(self.store, self.funnel, self.files)
@@ -88,28 +103,40 @@ class Runner:
             coverage = cover_judging(self.store, node, before, self.funnel.alive(), digest([self.files, removals]))
             self.funnel.add(node, coverage)
             reused = not coverage.written
-        self._count(node, time.monotonic() - begin, reused)
+        counted = self._count(node)
+        for entry in counted:
+            entry.seconds, entry.reused = round(time.monotonic() - begin, 3), reused
+        self._note(counted)
 
-    def _count(self, node: SegmentNode, seconds: float, reused: bool) -> None:
+    def _count(self, node: SegmentNode) -> list[StageCount]:
         stages = [s.name for s in node.segment.stages]
         if node.segment.reads:
-            rows, copies = self.funnel.segments[0][1].rows(), self.funnel.removals[0].count
-            _, counted = count_segment(rows, ["read", *stages], copies, seconds, reused)
-        else:
-            shown = self.counts[-1].kept
-            held, counted = count_segment(self.funnel.shown(len(self.funnel.segments) - 1), stages, 0, seconds, reused)
-            if held != shown:
-                raise ProofFailed(f"{', '.join(stages)}: {shown} rows went in, {held} came out")
-        self._note(counted)
+            copies = self.funnel.removals[0]
+            of_sources = self.funnel.removed_of(copies, self.sources)
+            _, counted = count_segment(
+                self.funnel.segments[0][1].tallies, ["read", *stages], self.sources, copies.count, of_sources
+            )
+            for source, its in counted[0].sources.items():
+                if not its.shown:
+                    self.say(f"  gates.max_removed_by_source names {source!r}, but no document of this source was read")
+            return counted
+        shown = self.counts[-1].kept
+        tallies = tally(self.funnel.shown(len(self.funnel.segments) - 1), self.sources)
+        held, counted = count_segment(tallies, stages, self.sources, 0, {})
+        if held != shown:
+            raise ProofFailed(f"{', '.join(stages)}: {shown} rows went in, {held} came out")
+        return counted
 
     def _compare(self, node: CorpusNode) -> None:
         begin = time.monotonic()
         self.say(f"comparing: {node.stage.name}")
-        shown = self.counts[-1].kept
+        before = self.counts[-1]
         reused = compare(self.store, self.funnel, node.stage, self.files)
-        removed = self.funnel.removals[-1].count
-        seconds = round(time.monotonic() - begin, 3)
-        self._note([StageCount(node.stage.name, shown, removed, seconds=seconds, reused=reused)])
+        found = self.funnel.removals[-1]
+        of_sources = self.funnel.removed_of(found, self.sources)
+        entry = count_comparison(node.stage.name, before, found.count, found.duplicates, of_sources)
+        entry.seconds, entry.reused = round(time.monotonic() - begin, 3), reused
+        self._note([entry])
 
     def _note(self, entries: list[StageCount]) -> None:
         """Take a node's counts in, all of them, before a gate can stop the run at one."""
@@ -123,7 +150,12 @@ class Runner:
         for entry in entries:
             where = f"run = '{self.run_id}' AND stage = '{entry.stage}'"
             look = f"look at its rows with: SELECT * FROM delta.`{self.store.fates.path}` WHERE {where}"
-            check_stage(entry, self.recipe.gates, look)
+            check_alive(entry, look)
+            for breach in breaches(entry, self.recipe.gates):
+                if breach.gate not in self.overrides:
+                    raise GateStopped(breach.sentence(look))
+                self.manifest["overridden"].append(asdict(breach))
+                self.say(f"  gate {breach.gate} overridden: {breach.found}")
 
     def _build(self) -> RunResult:
         """Write fates, announce the commit, write the corpus, check all three against the counts."""
@@ -133,8 +165,9 @@ class Runner:
         content = self._content_hash()
         if content[1] != counts["kept"]:
             raise ProofFailed(f"{counts['kept']} documents should be kept, {content[1]} are alive")
-        self.manifest |= {"counts": counts, "content_hash": content[0]}
-        self._record(1, "committing")
+        by_machine = {c.stage: c.by_machine for c in self.counts if c.by_machine}
+        self.manifest |= {"counts": counts, "content_hash": content[0], "reproducible": not by_machine}
+        self._record("committing")
         version = self._write_corpus(content[0], counts["kept"])
         return RunResult(
             self.run_id,
@@ -147,6 +180,8 @@ class Runner:
             time.monotonic() - self.began,
             self.inputs.skipped,
             self.store,
+            reproducible=not by_machine,
+            overridden=self.manifest["overridden"],
         )
 
     def _totals(self) -> dict[str, int]:
@@ -163,7 +198,7 @@ class Runner:
         from pyspark.sql import functions as F
 
         fates = self.store.fates
-        fates.append_once(self.funnel.fates(self.run_id, alive), self.run_id, {"run": self.run_id})
+        fates.append_once(self.funnel.fates(self.run_id, alive), self.run_id, {"alive": alive})
         own = fates.read().where(F.col("run") == self.run_id).groupBy("outcome", "reason")
         rows = own.agg(F.count("*").alias("documents"), F.min(F.struct("file", "offset")).alias("first")).collect()
         found: dict[str, int] = {}
@@ -195,11 +230,22 @@ class Runner:
         return f"{high & mask:016x}{low & mask:016x}-{count}", count
 
     def _write_corpus(self, content: str, kept: int) -> int:
-        """Commit the build, and look at what was committed."""
+        """Commit the build, and look at what was committed; returns the version that holds it.
+
+        Where the newest version has the same content already, the build is a commit without rows that names that
+        version. Should another run have come in between, its content is on top: then the rows are written after all.
+        """
         table = self.store.corpus
-        node = self.funnel.segments[-1][0]
-        rows = self.funnel.alive().withColumn("scores", scores_map(node))
-        table.overwrite(_selected(rows), {"run": self.run_id, "recipe": self.recipe.name, "content_hash": content})
+        note = {"recipe": self.recipe.name, "content_hash": content}
+        held = _held_on_top(table.notes(), content)
+        if held is not None:
+            none = table.read(held).limit(0)
+            table.append_once(none, f"{self.run_id}-{self.attempt}", {**note, "holds": held})
+            if _held_on_top(table.notes(), content) == held:
+                self.say(f"  version {held} of the corpus has this content already")
+                return held
+        rows = self.funnel.alive().withColumn("scores", scores_map(self.funnel.segments[-1][0]))
+        table.overwrite_once(_selected(rows), f"{self.run_id}-corpus", note)
         commit = next(n for n in table.notes() if n.get("run") == self.run_id)
         if commit["rows"] != kept:
             raise ProofFailed(
@@ -210,10 +256,15 @@ class Runner:
 
     def _begin_manifest(self) -> dict[str, Any]:
         return {
-            "format": 1,
+            "format": MANIFEST_FORMAT,
+            "request": request_digest(self.plan, self.inputs.files),
             "recipe": self.recipe.as_dict(),
-            "code": {"spark_llmdata": spark_llmdata.__version__, "python": platform.python_version()},
-            "spark": self.store.spark.version,
+            "recipe_folder": self.recipe.folder,
+            "code": describe_code(self.recipe.stages),
+            "driver": describe_self(),
+            "overrides": sorted(self.overrides),
+            "overridden": [],
+            "error": None,
         }
 
     def _inputs(self) -> dict[str, Any]:
@@ -225,7 +276,7 @@ class Runner:
         ]
         return {"inputs": facts, "skipped": list(self.inputs.skipped)}
 
-    def _record(self, seq: int, state: str) -> None:
+    def _record(self, state: str) -> None:
         self.manifest["by_stage"] = [c.as_json() for c in self.counts]
         self.manifest["segments"] = [
             {
@@ -241,8 +292,21 @@ class Runner:
             {"stage": r.stage, "table": f"verdicts/{r.table}", "rows": r.count, "behind": r.behind}
             for r in self.funnel.removals
         ]
-        manifest = self.manifest | (self._inputs() if seq == 0 else {})
-        self.ledger.record(self.run_id, seq, state, self.recipe.name, manifest)
+        manifest = self.manifest | (self._inputs() if state == "started" else {})
+        self.ledger.record(self.run_id, self.attempt, state, self.recipe.name, manifest)
+
+
+def _held_on_top(notes: Sequence[Mapping[str, Any]], content: str) -> int | None:
+    """The version that holds what is on top of the corpus, where that is this content."""
+    if not notes or notes[0].get("content_hash") != content:
+        return None
+    held = notes[0].get("holds", notes[0]["version"])
+    for note in notes:
+        if note["version"] == held:
+            return int(held) if note.get("content_hash") == content else None
+        if note.get("holds") != held:
+            return None  # somebody else's commit lies between
+    return None
 
 
 def _selected(rows: DataFrame) -> DataFrame:

@@ -14,6 +14,14 @@ from spark_llmdata.sources.reader import read_split
 from spark_llmdata.sources.split import Split, Tally
 
 
+def is_retried() -> bool:
+    """Whether this task has failed before, perhaps because a row killed its worker; outside of a task it has not."""
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    return context is not None and context.attemptNumber() > 0
+
+
 @dataclass(frozen=True)
 class ReadSplits:
     """Reads the splits of the tasks whose numbers come in, judges their records, adds a control row for each split."""
@@ -40,7 +48,7 @@ class ReadSplits:
             batch_rows=BATCH_ROWS,
             batch_bytes=BATCH_BYTES,
         ):
-            yield from self.segment.judge(records, self.part)
+            yield from self.segment.judge(records, self.part, isolated=is_retried())
         yield control_row(self.segment, self.part, split, tally)
 
 
@@ -72,7 +80,7 @@ class ReadRows:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches as `parquet.scan` gives them; give the segment's rows."""
         for records in parquet.read_rows(batches, self.known):
-            yield from self.segment.judge(records, self.part)
+            yield from self.segment.judge(records, self.part, isolated=is_retried())
 
 
 @dataclass(frozen=True)
@@ -84,4 +92,4 @@ class JudgeRows:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches of the segment before; give this segment's rows."""
         for batch in batches:
-            yield from self.segment.judge(batch)
+            yield from self.segment.judge(batch, isolated=is_retried())

@@ -1,4 +1,4 @@
-"""The one place that opens, measures and lists files, on the local disk or, by fsspec, anywhere else."""
+"""The one place that opens, measures, lists and removes files, on the local disk or, by fsspec, anywhere else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import glob
 import hashlib
 import os
 import re
+import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -182,6 +184,83 @@ def _list_remote(url: str, enter: Callable[[str], bool]) -> list[str]:
             name = path + "/".join(folders[: closed + 1]) + "/"
         found.add(file_system.unstrip_protocol(name))
     return sorted(found)
+
+
+def list_names(url: str) -> list[str]:
+    """List the names of what is directly in a folder, sorted; nothing where there is no such folder."""
+    if is_remote(url):
+        file_system, path = _remote(url)
+        file_system.invalidate_cache()
+        try:
+            found = file_system.ls(path, detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted({name.rstrip("/").rsplit("/", 1)[-1] for name in found} - {""})
+    try:
+        return sorted(os.listdir(local_path(url)))  # noqa: PTH208 - names, not paths
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def measure_folder(url: str) -> dict[str, tuple[int, int]]:
+    """Tell size (bytes) and time of the last change (ns since the epoch) of each file below a folder, by relative path.
+
+    Hidden files are among them; links are files, and not followed. Nothing where there is no such folder.
+    """
+    if is_remote(url):
+        file_system, path = _remote(url)
+        file_system.invalidate_cache()
+        found = file_system.find(path, detail=True, withdirs=False)
+        return {name[len(path) :].lstrip("/"): (int(i.get("size") or 0), _changed(i)) for name, i in found.items()}
+    root = local_path(url)
+    files: dict[str, tuple[int, int]] = {}
+    waiting = [root]
+    while waiting:
+        with suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    facts = entry.stat(follow_symlinks=False)
+                    files[os.path.relpath(entry.path, root).replace(os.sep, "/")] = facts.st_size, facts.st_mtime_ns
+    return files
+
+
+def remove_files(urls: Iterable[str]) -> None:
+    """Remove files; what is gone already is none of its business.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    for url in urls:
+        with suppress(FileNotFoundError):
+            if is_remote(url):
+                file_system, path = _remote(url)
+                file_system.rm_file(path)
+            else:
+                Path(local_path(url)).unlink()
+
+
+def remove_folder(url: str, hidden: str) -> None:
+    """Remove a folder with all that is in it.
+
+    On a local disk it first gets the name `hidden` beside it, in one step: who is killed in here leaves no half of it
+    under its own name. Elsewhere its files go one by one, those of a Delta log first.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    if is_remote(url):
+        names = sorted(measure_folder(url), key=lambda name: ("_delta_log/" not in f"/{name}", name))
+        remove_files(f"{url}/{name}" for name in names)
+        return
+    path = Path(local_path(url))
+    aside = path.with_name(hidden)
+    if aside != path:
+        if aside.exists():
+            shutil.rmtree(aside)
+        path.rename(aside)
+    shutil.rmtree(aside)
 
 
 def has_glob(url: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ class Table:
     path: str
     columns: pa.Schema
     statistics: tuple[str, ...] = ()  # columns with minimum and maximum in the log; never text
+    run: str = ""  # whose commits these are; every note names it, so that what a run left behind can be told
 
     @property
     def name(self) -> str:
@@ -60,14 +62,39 @@ class Table:
             reader = reader.option("versionAsOf", version)
         return reader.load(self.path)
 
-    def append_once(self, rows: DataFrame, key: str, note: Mapping[str, Any]) -> None:
-        """Append rows under a key; does nothing where that key has been appended already, by whomever."""
-        options = {"txnAppId": key, "txnVersion": "1"}
-        self._commit(rows, "append", note, options)
+    def append_once(self, rows: DataFrame, key: str, note: Mapping[str, Any], *, removed: int = 0) -> None:
+        """Append rows under a key; does nothing where that key has been appended already, by whomever.
 
-    def overwrite(self, rows: DataFrame, note: Mapping[str, Any]) -> None:
-        """Replace all rows in one commit; against a concurrent writer the later commit stays on top."""
-        self._commit(rows, "overwrite", note, {})
+        `removed` says how often what was appended under the key has been taken out again (see `appended`).
+        """
+        options = {"txnAppId": key, "txnVersion": str(removed + 1)}
+        self._commit(rows, "append", {"key": key, **note}, options)
+
+    def appended(self) -> tuple[set[str], Counter[str]]:
+        """The keys whose rows are there, and how often the rows of a key were taken out again."""
+        there: set[str] = set()
+        removed: Counter[str] = Counter()
+        for note in reversed(self.notes()):
+            if "key" in note:
+                there.add(note["key"])
+            there.difference_update(note.get("removed", ()))
+            removed.update(note.get("removed", ()))
+        return there, removed
+
+    def overwrite_once(self, rows: DataFrame, key: str, note: Mapping[str, Any]) -> None:
+        """Replace all rows in one commit; against a concurrent writer the later commit stays on top.
+
+        Does nothing where the key has been committed already: a driver that was believed dead must not bring an old
+        build back to the top when its JVM ends what it had begun.
+        """
+        self._commit(rows, "overwrite", note, {"txnAppId": key, "txnVersion": "1"})
+
+    def take_out(self, column: str, keys: Iterable[str]) -> None:
+        """Remove the rows that have one of the keys in a column, in one commit; they can be appended again after it."""
+        names = sorted(set(keys))
+        listed = ", ".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in names)
+        options = {"replaceWhere": f"{column} IN ({listed})"}
+        self._commit(self.read().limit(0), "overwrite", {"removed": names}, options)
 
     def _commit(self, rows: DataFrame, mode: str, note: Mapping[str, Any], options: Mapping[str, str]) -> None:
         """Commit; the first commit makes the table.
@@ -75,7 +102,8 @@ class Table:
         Losing against another writer is no failure but a reason to look again and repeat.
         """
         properties = {"delta.dataSkippingStatsColumns": ",".join(self.statistics), **_KEEP_HISTORY}
-        writer = rows.write.format("delta").mode(mode).option("userMetadata", json.dumps(note))
+        told = ({"run": self.run} if self.run else {}) | dict(note)
+        writer = rows.write.format("delta").mode(mode).option("userMetadata", json.dumps(told))
         writer = writer.options(**options, **properties)
         for _ in range(MAX_COMMITS_LOST):
             try:
@@ -91,20 +119,17 @@ class Table:
         )
 
     def notes(self) -> list[dict[str, Any]]:
-        """What each commit's note says, newest first, with its `version` and the `rows` it wrote."""
+        """What each commit's note says, newest first, with its `version` and the `rows` it wrote.
+
+        Somebody else's commit (an OPTIMIZE, a repair) says nothing but these two.
+        """
         if not self.exists():
             return []
-        history = self.spark.sql(f"DESCRIBE HISTORY {self.name}").where("userMetadata IS NOT NULL")
-        commits = history.select("version", "userMetadata", "operationMetrics").orderBy("version", ascending=False)
+        history = self.spark.sql(f"DESCRIBE HISTORY {self.name}").select("version", "userMetadata", "operationMetrics")
         notes = []
-        for commit in commits.collect():
-            try:
-                note = json.loads(commit.userMetadata)
-            except ValueError:
-                continue  # somebody else's commit (an OPTIMIZE, a repair): its note is not ours
-            if isinstance(note, dict):
-                rows = int((commit.operationMetrics or {}).get("numOutputRows", 0))
-                notes.append(note | {"version": commit.version, "rows": rows})
+        for commit in sorted(history.collect(), key=lambda c: int(c.version), reverse=True):
+            rows = int((commit.operationMetrics or {}).get("numOutputRows", 0))
+            notes.append(parse_note(commit.userMetadata) | {"version": int(commit.version), "rows": rows})
         return notes
 
     def version(self) -> int:
@@ -116,6 +141,15 @@ class Table:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         return from_arrow_schema(pa.schema([f.with_nullable(True) for f in self.columns]))
+
+
+def parse_note(text: str | None) -> dict[str, Any]:
+    """The note of a commit; nothing where it has none, or somebody else's."""
+    try:
+        note = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return note if isinstance(note, dict) else {}
 
 
 _ABSENT = ("PATH_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
@@ -149,6 +183,7 @@ class Store:
 
     spark: SparkSession
     root: str
+    run: str = ""  # for whom the tables are written
 
     @classmethod
     def open(cls, spark: SparkSession, root: str, *, must_exist: bool = False) -> Store:
@@ -206,4 +241,4 @@ class Store:
         return self._table("runs", schema.RUNS, ("run", "seq"))
 
     def _table(self, path: str, columns: pa.Schema, statistics: tuple[str, ...]) -> Table:
-        return Table(self.spark, f"{self.root}/{path}", columns, statistics)
+        return Table(self.spark, f"{self.root}/{path}", columns, statistics, self.run)

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from spark_llmdata.errors import NotFound
+from spark_llmdata.errors import NotFound, UsageError
+from spark_llmdata.store import driver
 from spark_llmdata.store.delta import Store
+
+#: The form of manifests; one of a newer form is not read, since it may mean something else.
+MANIFEST_FORMAT = 1
+
+#: Events of a run, in the order they can have; a run that is continued begins again a hundred higher.
+EVENTS = {"started": 0, "committing": 10, "failed": 90, "interrupted": 90, "abandoned": 95}
+_ATTEMPT = 100
+
+#: States in which a run can be continued.
+UNFINISHED = frozenset({"started", "committing", "interrupted", "killed"})
+
+_SHOWN = ("counts", "content_hash", "error", "request", "format", "driver")
 
 
 @dataclass(frozen=True)
 class RunRecord:
     """A run as log and corpus tell it.
 
-    `state` is started, committing, failed, interrupted or done; `version` is that of the corpus, when done.
+    `state` is started, committing, interrupted, killed (started or committing, and its driver is gone), failed,
+    abandoned or done; `version` is the one of the corpus that holds its build, when done; `attempt` counts how often
+    it was continued; `request` names recipe, code and inputs, so that the same command finds it again.
     """
 
     run: str
@@ -26,6 +41,9 @@ class RunRecord:
     changed: datetime
     manifest: dict[str, Any] = field(repr=False)
     version: int | None = None
+    attempt: int = 0
+    request: str | None = None
+    format: int = MANIFEST_FORMAT
 
 
 class Ledger:
@@ -34,15 +52,31 @@ class Ledger:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def record(self, run: str, seq: int, state: str, recipe: str, manifest: dict[str, Any]) -> None:
+    def record(self, run: str, attempt: int, state: str, recipe: str, manifest: dict[str, Any]) -> None:
         """Append an event; the same event again is nothing."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
         table = self.store.runs
+        seq = _ATTEMPT * attempt + EVENTS[state]
         now = datetime.now(timezone.utc)
         row = (run, seq, state, now, recipe, json.dumps(manifest, ensure_ascii=False, sort_keys=True))
         rows = self.store.spark.createDataFrame([row], from_arrow_schema(table.columns)).coalesce(1)
         table.append_once(rows, f"{run}-{seq}", {"run": run, "state": state})
+
+    def check_claim(self, run: str, attempt: int, its: Mapping[str, Any]) -> None:
+        """Of two processes that begin the same attempt at once only the first goes on; `its` names this one."""
+        from pyspark.sql import functions as F
+
+        if attempt == 0:
+            return  # nobody else can have begun a run with a new name
+        started = (F.col("run") == run) & (F.col("seq") == _ATTEMPT * attempt)
+        found = self.store.runs.read().where(started).select("manifest").collect()
+        other = json.loads(found[0].manifest).get("driver") or {}
+        if other != its:
+            raise UsageError(
+                f"run {run} is being continued by process {other.get('pid')} already, which began at the same moment; "
+                "wait for it, or leave out --resume to start another run beside it"
+            )
 
     def list(self) -> list[RunRecord]:
         """All runs, oldest first; of their manifests only what a list shows."""
@@ -50,11 +84,11 @@ class Ledger:
 
         if not self.store.runs.exists():
             return []
-        shown = [F.get_json_object("manifest", f"$.{key}").alias(key) for key in ("counts", "content_hash", "error")]
+        shown = [F.get_json_object("manifest", f"$.{key}").alias(key) for key in _SHOWN]
         events = self.store.runs.read().select("run", "seq", "state", "at", "recipe", *shown).collect()
         built: dict[str, int] = {}
         for note in self.store.corpus.notes():
-            built.setdefault(str(note.get("run")), int(note["version"]))
+            built.setdefault(str(note.get("run")), int(note.get("holds", note["version"])))
         runs: dict[str, list[Any]] = {}
         for event in sorted(events, key=lambda e: (e.run, e.seq)):
             runs.setdefault(event.run, []).append(event)
@@ -62,12 +96,26 @@ class Ledger:
 
     def _record(self, run: str, events: Sequence[Any], version: int | None) -> RunRecord:
         last = events[-1]
-        shown = {"content_hash": last.content_hash, "error": last.error}
+        # An interruption that came when the build was committed already has changed nothing.
+        shown = {"content_hash": last.content_hash, "error": last.error if version is None else None}
         manifest = {k: v for k, v in shown.items() if v is not None}
         if last.counts is not None:
             manifest["counts"] = json.loads(last.counts)
         state = last.state if version is None else "done"
-        return RunRecord(run, state, last.recipe, events[0]["at"], last["at"], manifest, version)
+        if state in ("started", "committing") and last.driver and driver.has_ended(json.loads(last.driver)):
+            state = "killed"
+        return RunRecord(
+            run,
+            state,
+            last.recipe,
+            events[0]["at"],
+            last["at"],
+            manifest,
+            version,
+            int(last.seq) // _ATTEMPT,
+            last.request,
+            int(last.format or MANIFEST_FORMAT),
+        )
 
     def find(self, run: str | None) -> RunRecord:
         """The run of that id (or its unambiguous beginning); without one the newest that is done, else the newest."""
@@ -76,18 +124,29 @@ class Ledger:
             raise NotFound(f"{self.store.root} holds no run yet")
         if run is None:
             done = [r for r in runs if r.state == "done"]
-            return self._whole(max(done or runs, key=lambda r: (-1 if r.version is None else r.version, r.run)))
+            return self.whole(max(done or runs, key=lambda r: (-1 if r.version is None else r.version, r.run)))
         found = [r for r in runs if r.run == run] or [r for r in runs if r.run.startswith(run)]
         if len(found) != 1:
             known = ", ".join(r.run for r in runs[-5:])
             what = "no run" if not found else f"{len(found)} runs begin with"
             raise NotFound(f"{what} {run!r} in {self.store.root}; the newest are {known} (`llmdata runs` lists all)")
-        return self._whole(found[0])
+        return self.whole(found[0])
 
-    def _whole(self, record: RunRecord) -> RunRecord:
+    def find_request(self, request: str) -> RunRecord | None:
+        """The newest run of the same recipe, code and inputs that is done or can be continued."""
+        same = [r for r in self.list() if r.request == request]
+        open_or_done = [r for r in same if r.state == "done" or r.state in UNFINISHED]
+        return self.whole(open_or_done[-1]) if open_or_done else None
+
+    def whole(self, record: RunRecord) -> RunRecord:
         """The same with its manifest: what its events say, later ones over earlier ones."""
         from pyspark.sql import functions as F
 
+        if record.format > MANIFEST_FORMAT:
+            raise UsageError(
+                f"run {record.run} was recorded by a newer spark_llmdata (manifest format {record.format}, this one "
+                f"knows {MANIFEST_FORMAT}); update the package to read it"
+            )
         rows = self.store.runs.read().where(F.col("run") == record.run).select("seq", "manifest").collect()
         manifest: dict[str, Any] = {}
         for row in sorted(rows, key=lambda r: int(r.seq)):

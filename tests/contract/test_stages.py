@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from spark_llmdata.segment import judge_safely
+from spark_llmdata.isolation import judge_safely
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.verdict import concat

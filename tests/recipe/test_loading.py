@@ -9,6 +9,7 @@ import pytest
 
 from spark_llmdata.errors import RecipeError
 from spark_llmdata.recipe import load_recipe
+from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 
@@ -160,3 +161,28 @@ def test_wrong_recipes(write, text, words):
 def test_an_unknown_recipe_names_those_there_are():
     with pytest.raises(RecipeError, match="did you mean 'quickstart'"):
         load_recipe("quickstrat")
+
+
+def test_gates_by_source_and_stage(write):
+    path = write(
+        "name: a\nstages: [filter.gopher_quality, dedup.exact]\n"
+        "gates: {max_removed_by_source: {wiki: 0.3}, max_rejected: {read: 0.1}}\n"
+    )
+    gates = load_recipe(path, ("gates.max_removed_by_source.wiki.dedup.exact=0.5", "gates.min_kept=7")).gates
+    assert gates.max_removed_of_source("wiki", "dedup.exact") == 0.5
+    assert gates.max_removed_of_source("wiki", "filter.gopher_quality") == 0.3
+    assert (gates.max_rejected_of("read"), gates.max_rejected_of("dedup.exact"), gates.min_kept) == (0.1, 0.5, 7)
+    (problem,) = problems(path, ("gates.max_removed_by_source.wiki.dedup.exat=0.5",))
+    assert "gates.max_removed_by_source.wiki names 'dedup.exat'" in problem
+    assert "did you mean 'dedup.exact'?" in problem
+
+
+def test_a_manifest_holds_the_whole_recipe(write):
+    path = write(
+        "name: a\nread: {columns: {text: body}}\n"
+        "stages: [filter.gopher_quality: {min_words: 7, id: short}, dedup.exact]\n"
+    )
+    recipe = load_recipe(path)
+    again = rebuild_recipe(recipe.as_dict(), recipe.folder)
+    assert again.as_dict() == recipe.as_dict()
+    assert [s.fingerprint() for s in again.stages] == [s.fingerprint() for s in recipe.stages]

@@ -68,3 +68,34 @@ def test_a_stage_that_fails_on_all_documents_is_no_data_problem(spark, tmp_path,
     store = Store.open(spark, str(tmp_path / "store"))
     evidence = store.fates.read().collect()[0].evidence
     assert "KeyError" in evidence
+
+
+def test_gates_by_source_and_their_overriding(spark, tmp_path):
+    write_jsonl(tmp_path / "a.jsonl", mixture(1500, 1500))
+    write_jsonl(tmp_path / "wiki.jsonl", [{"id": f"w{i}", "text": f"short {i // 2}"} for i in range(1000)])
+    asked = {
+        "input": [tmp_path / "a.jsonl", f"wiki={tmp_path / 'wiki.jsonl'}"],
+        "store": tmp_path / "store",
+        "spark": spark,
+        "set": [
+            "gates.max_removed_by_source.wiki=0.5",
+            "gates.max_removed_by_source.absent=0.5",
+            "gates.min_kept=1501",
+        ],
+    }
+    said = []
+    with pytest.raises(GateStopped, match=r"removed 1,000 of 1,000 documents of wiki \(100.00%\)") as stopped:
+        sl.run("quickstart", **asked, progress=said.append)
+    assert "gates.max_removed_by_source.wiki.filter.gopher_quality=1.0" in str(stopped.value)
+    assert any("names 'absent', but no document of this source was read" in line for line in said)
+    with pytest.raises(GateStopped, match="behind filter.gopher_quality 1,500 documents are left; gates.min_kept asks"):
+        sl.run("quickstart", **asked, override_gates=["max_removed_by_source"])
+    run = sl.run("quickstart", **asked, override_gates=["max_removed_by_source", "min_kept"])
+    assert run.counts["kept"] == 1500
+    manifest = Ledger(run.store).find(run.run).manifest
+    assert manifest["overrides"] == ["max_removed_by_source", "min_kept"]
+    assert {(o["gate"], o["stage"]) for o in manifest["overridden"]} == {
+        ("max_removed_by_source", "filter.gopher_quality"),
+        ("min_kept", "filter.gopher_quality"),
+        ("min_kept", "dedup.exact"),
+    }

@@ -33,7 +33,8 @@ def test_the_same_again_reuses_everything(spark, inputs):
     assert not any(reused(first).values())
     assert all(reused(again).values())
     assert again.content_hash == first.content_hash
-    assert again.corpus_version == first.corpus_version + 1
+    assert again.corpus_version == first.corpus_version  # a commit of its own, which names the version with the rows
+    assert [n.get("run") for n in again.store.corpus.notes()] == [again.run, first.run]
     assert again.corpus.count() == first.corpus.count() == first.counts["kept"]
 
 
@@ -95,7 +96,8 @@ def test_a_part_that_another_run_wrote_meanwhile(spark, inputs):
     for name in ("a", "b", "c"):  # as concurrent runs would, which saw no part yet
         files = find_files([str(inputs / f"in/{name}.jsonl")]).files
         part = f"{name}{'0' * 15}"
-        covering._write_part(table, node, files, part, load_recipe("quickstart").read)
+        rows = covering._read_part(table, node, files, part, load_recipe("quickstart").read)
+        table.append_once(rows, part, {})
     again = run(spark, inputs)
     assert again.counts == first.counts
     assert again.content_hash == first.content_hash

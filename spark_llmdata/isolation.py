@@ -1,0 +1,195 @@
+"""Rows that make a stage fail: narrowed down one by one, in a child process where such a row has killed a worker."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import pickle
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from spark_llmdata.batch import Batch
+from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import Judgement, concat
+
+#: Not the row's fault: raised, and the task fails.
+_ENVIRONMENT = (EnvironmentProblem, ImportError, OSError)
+#: What a child's exception is raised as in here; others become `ChildFailed`.
+_RAISED_AS = (MemoryError, *_ENVIRONMENT, KeyboardInterrupt)
+#: Signals by which somebody ends a process on purpose: no word about a row.
+_STOPPING = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class ChildFailed(Exception):
+    """An exception that a stage raised in a child process, as its type and message."""
+
+
+class ChildDied(Exception):
+    """A child process ended without a judgement; the message says how, as in "killed by signal 11 (SIGSEGV)"."""
+
+
+def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Judgement:
+    """Let the stage judge; a row that makes it fail is narrowed down and rejected, the others are judged.
+
+    A batch that needs too much memory is halved in the same way. With `isolated` the stage judges in forked children,
+    so that a row which kills its process is found too; where processes cannot fork, or the stage's library cannot live
+    in a child (`forkable`), it makes no difference. Rejects have the reasons `failed`, `out_of_memory`, `killed`.
+
+    Raises:
+        EnvironmentProblem, ImportError, OSError: a missing package, a full disk: not the row's fault. A reject would be
+            stored, and would outlive the cause.
+    """
+    isolated = isolated and stage.forkable and hasattr(os, "fork")
+    try:
+        return _judge_in_child(stage, docs) if isolated else stage.judge(docs)
+    except _ENVIRONMENT:
+        raise
+    except BaseException as failure:
+        if not _is_row_failure(failure):
+            raise
+        alive = np.flatnonzero(docs.alive)
+        if len(alive) <= 1:
+            if isolated and not isinstance(failure, (ChildDied, MemoryError)):
+                # It killed nothing, so it can be judged here; what only a child cannot do is no fault of the row.
+                return judge_safely(stage, docs)
+            return _reject(docs, failure)
+    middle = int(alive[len(alive) // 2])
+    halves = docs.slice(0, middle), docs.slice(middle, len(docs))
+    return concat([judge_safely(stage, half, isolated=isolated) for half in halves])
+
+
+def _is_row_failure(failure: BaseException) -> bool:
+    """An ordinary exception, or a native panic (which pyo3 derives from BaseException)."""
+    return isinstance(failure, Exception) or type(failure).__name__ == "PanicException"
+
+
+def _reject(docs: Batch, failure: BaseException) -> Judgement:
+    if isinstance(failure, ChildDied):
+        reason, words = "killed", f"the process judging it was {failure}, twice"
+    elif isinstance(failure, MemoryError):
+        reason, words = "out_of_memory", describe(failure)
+    else:
+        reason, words = "failed", describe(failure)
+    evidence = json.dumps({"error": words[:160]}, ensure_ascii=False)
+    return Judgement.remove_where(
+        np.ones(len(docs), dtype=bool),
+        reason,
+        rejected=docs.alive.copy(),
+        evidence=np.full(len(docs), evidence, dtype=object),
+    )
+
+
+def describe(failure: BaseException) -> str:
+    """An exception as one line: its type and message."""
+    words = " ".join(str(failure).split()) or "no message"
+    return words if isinstance(failure, ChildFailed) else f"{type(failure).__name__}: {words}"
+
+
+def _judge_in_child(stage: RowStage, docs: Batch) -> Judgement:
+    """Let a forked child judge; a row alone has two tries, since the machine may have killed the first at random."""
+    try:
+        return _ask_child(stage, docs)
+    except ChildDied:
+        if docs.alive.sum() > 1:
+            raise
+    return _ask_child(stage, docs)
+
+
+def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
+    """Fork, let the child judge, take its judgement or raise what it raised."""
+    _flush()  # what is still in these buffers would be printed by the child as well
+    receive, send = os.pipe()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(receive)
+        os.close(send)
+        raise
+    if child == 0:
+        os.close(receive)
+        _answer(stage, docs, send)
+    os.close(send)
+    try:
+        with os.fdopen(receive, "rb") as pipe:
+            answer = pipe.read()
+    except BaseException:
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status != 0 or not answer:
+        raise _death(status)
+    found = pickle.loads(answer)
+    if isinstance(found, Judgement):
+        return found
+    kind, message = found
+    raise kind(message)
+
+
+def _death(status: int) -> ChildDied | EnvironmentProblem:
+    if status >= 0:
+        return ChildDied(f"ended by itself with exit status {status}")
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else "unnamed"
+    if -status in _STOPPING:
+        return EnvironmentProblem(
+            f"the process judging a batch was ended by {name}; somebody is stopping this run. Start it again"
+        )
+    return ChildDied(f"killed by signal {-status} ({name})")
+
+
+def _answer(stage: RowStage, docs: Batch, send: int) -> NoReturn:
+    """What the child does. It never returns: behind it is the parent's own work, Spark's worker with its sockets."""
+    status = 1
+    try:
+        _become_a_child()
+        answer = _judge_to_bytes(stage, docs)
+        with os.fdopen(send, "wb") as pipe:
+            pipe.write(answer)
+        _flush()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _become_a_child() -> None:
+    """Forget the parent's signal handlers, die with it, and be the one the kernel kills when memory runs out."""
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        with suppress(OSError):  # a container may forbid it; the kernel then chooses by size alone
+            Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
+
+
+def _judge_to_bytes(stage: RowStage, docs: Batch) -> bytes:
+    """The pickled judgement, or of an exception the type it is raised as and its message."""
+    try:
+        judgement = stage.judge(docs)
+    except BaseException as failure:  # noqa: BLE001 - the parent raises it
+        return _raised(failure)
+    try:
+        return pickle.dumps(judgement, protocol=5)
+    except MemoryError as failure:
+        return _raised(failure)
+    except Exception as failure:  # noqa: BLE001 - pickling runs the code of whatever the stage put in
+        words = f"{stage.name} gave a judgement that cannot be sent between processes ({describe(failure)}); "
+        return _raised(EnvironmentProblem(f"{words}use numpy and Arrow arrays, or declare `forkable = False`"))
+
+
+def _raised(failure: BaseException) -> bytes:
+    kind = next((k for k in _RAISED_AS if isinstance(failure, k)), ChildFailed)
+    return pickle.dumps((kind, str(failure) if type(failure) is kind else describe(failure)))
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()

@@ -1,0 +1,181 @@
+"""Finding what no run names: tables, parts, files that no commit refers to, scratch stores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spark_llmdata.sources import files
+from spark_llmdata.store import Store
+from spark_llmdata.upkeep.claims import Busy, Claims, read_claims
+from spark_llmdata.upkeep.log import LOG, Folder, History, LogDamaged, beside, read_history
+
+#: How the tables of segments and verdicts are called; anything else in their folders is not ours to remove.
+_OURS = re.compile(r"[\w.-]*-[0-9a-f]{16}")
+#: What a killed gc leaves: a folder that was being removed.
+HIDDEN = ".removed-"
+_HISTORIC = ("corpus", "fates", "runs")  # their older versions can be read
+REPRODUCTIONS = "reproductions"
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something in a store: where (a path below it), which of what is there, how much; `why` says why it stays."""
+
+    kind: str  # table, part, files, fates, reproduction, leftover
+    place: str
+    name: str = ""
+    files: int = 0
+    bytes: int = 0
+    why: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        facts = {"kind": self.kind, "place": self.place, "files": self.files, "bytes": self.bytes}
+        return facts | {k: v for k, v in (("name", self.name), ("why", self.why)) if v}
+
+
+@dataclass(frozen=True)
+class Search:
+    """A look through a store for what `claims` do not cover; `began_ns` is when gc began."""
+
+    store: Store
+    claims: Claims
+    began_ns: int
+
+    def find(self) -> list[Item]:
+        """All that is garbage, and what is spared with the reason in `why`; in a stable order."""
+        found = list(self._reproductions())
+        for kind in ("segments", "verdicts"):
+            for name in files.list_names(f"{self.store.root}/{kind}"):
+                found += self._table(f"{kind}/{name}", name)
+        for name in _HISTORIC:
+            found += self._historic(name)
+        return found
+
+    def _table(self, place: str, name: str) -> Iterator[Item]:
+        folder = Folder.look(f"{self.store.root}/{place}")
+        whole = Item("table", place, files=len(folder.files), bytes=folder.size)
+        if name.startswith(HIDDEN):
+            yield replace(whole, kind="leftover")
+            return
+        if not _OURS.fullmatch(name):
+            yield replace(whole, why="not a name that llmdata gives; move it elsewhere")
+            return
+        if not folder.versions and not folder.gaps() and place not in self.claims.tables:
+            yield self._unless_busy(replace(whole, kind="leftover"), folder)
+            return
+        try:
+            history = read_history(folder)
+        except LogDamaged as damage:
+            yield replace(whole, why=f"its log is damaged ({damage}); see llmdata fsck")
+            return
+        if place not in self.claims.tables:
+            keepers = sorted(self.claims.unfinished & set(history.writers.values()))
+            if not keepers:
+                yield self._unless_busy(whole, folder)
+                return
+            yield replace(whole, why=_continue(keepers))
+        elif place.startswith("segments/"):
+            yield from self._parts(place, folder, history)
+        yield from self._dead(place, folder, history, frozenset(history.live))
+
+    def _parts(self, place: str, folder: Folder, history: History) -> Iterator[Item]:
+        for part, writer in sorted(history.writers.items()):
+            if place in self.claims.whole or (place, part) in self.claims.parts:
+                continue
+            held = with_sums(folder, history.parts[part] & history.live.keys())
+            item = Item("part", place, part, len(held), sum(folder.files[name][0] for name in held))
+            yield (
+                replace(item, why=_continue([writer])) if writer in self.claims.unfinished else self._unless_busy(item)
+            )
+
+    def _historic(self, place: str) -> Iterator[Item]:
+        folder = Folder.look(f"{self.store.root}/{place}")
+        if not folder.files:
+            return
+        try:
+            history = read_history(folder)
+        except LogDamaged as damage:
+            why = f"its log is damaged ({damage}); see llmdata fsck"
+            yield Item("files", place, files=len(folder.files), bytes=folder.size, why=why)
+            return
+        if place == "fates":
+            for run in sorted(self.claims.abandoned & history.writers.keys()):
+                yield Item("fates", place, run)
+        yield from self._dead(place, folder, history, frozenset(history.ever))
+
+    def _dead(self, place: str, folder: Folder, history: History, kept: frozenset[str]) -> Iterator[Item]:
+        dead = dead_files(folder, history, kept, self.began_ns)
+        if dead:
+            size = sum(folder.files[name][0] for name in dead)
+            yield self._unless_busy(Item("files", place, files=len(dead), bytes=size))
+
+    def _unless_busy(self, item: Item, folder: Folder | None = None) -> Item:
+        """The item, spared while a run may be using it or is making it: what that run reuses is in no manifest yet."""
+        if self.claims.busy:
+            return replace(item, why="; ".join(busy.sentence() for busy in self.claims.busy))
+        if folder is not None and any(changed >= self.began_ns for _, changed in folder.files.values()):
+            return replace(item, why="it was changed after gc began; run gc again")
+        return item
+
+    def _reproductions(self) -> Iterator[Item]:
+        for name in files.list_names(f"{self.store.root}/{REPRODUCTIONS}"):
+            place = f"{REPRODUCTIONS}/{name}"
+            folder = Folder.look(f"{self.store.root}/{place}")
+            item = Item("reproduction", place, files=len(folder.files), bytes=folder.size)
+            if name.startswith(HIDDEN):
+                yield replace(item, kind="leftover")
+                continue
+            try:
+                busy: tuple[Busy, ...] = read_claims(Store(self.store.spark, f"{self.store.root}/{place}")).busy
+            except Exception as problem:  # noqa: BLE001 - a broken scratch store is spared and told, whatever it is
+                yield replace(item, why=f"cannot be read ({str(problem).splitlines()[0][:200]}); remove it yourself")
+                continue
+            if busy:
+                why = f"run {busy[0].run} is at work in it, or began on another machine and may be"
+                yield replace(item, why=f"{why}; if it is dead, remove the folder {place}")
+            else:
+                yield item
+
+
+def dead_files(folder: Folder, history: History, kept: frozenset[str], began_ns: int) -> list[str]:
+    """The files of a table's folder that are none of `kept`, nor their checksums, nor younger than gc itself.
+
+    Of the log's own folder only what a killed writer left: temporary files.
+    """
+    if history.is_elsewhere():
+        return []
+    dead = []
+    for name, (_, changed) in sorted(folder.files.items()):
+        if changed >= began_ns or name in kept or _guarded(name) in kept:
+            continue
+        if name.startswith(LOG):
+            if ".tmp" not in name.removesuffix(".crc"):
+                continue
+        elif history.vectors and "deletion_vector_" in name:
+            continue
+        dead.append(name)
+    return dead
+
+
+def _guarded(name: str) -> str:
+    """The file whose checksums a file `.NAME.crc` holds; the name itself for any other."""
+    folder, slash, last = name.rpartition("/")
+    if last.startswith(".") and last.endswith(".crc"):
+        return f"{folder}{slash}{last[1:-4]}"
+    return name
+
+
+def with_sums(folder: Folder, names: set[str]) -> list[str]:
+    """These of a folder's files, with the files of their checksums."""
+    return sorted(n for name in names for n in (name, beside(name)) if n in folder.files)
+
+
+def _continue(runs: list[str]) -> str:
+    return (
+        f"run {', '.join(runs)} can be continued (the same command with --resume); "
+        f"`llmdata gc --abandon {' '.join(runs)}` gives it up"
+    )

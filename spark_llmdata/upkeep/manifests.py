@@ -1,0 +1,117 @@
+"""The runs' manifests as fsck needs them: read one by one, whatever is wrong with another one."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spark_llmdata.store import Store
+from spark_llmdata.store.ledger import MANIFEST_FORMAT
+from spark_llmdata.upkeep.findings import Examination
+
+_SHOWN_INPUTS = 5
+
+
+@dataclass
+class Manifest:
+    """What a run says of itself; `version` is the one of the corpus that holds its build."""
+
+    run: str
+    recipe: str = ""
+    state: str = ""
+    version: int | None = None
+    facts: dict[str, Any] = field(default_factory=dict)  # its events, later ones over earlier ones; without the inputs
+    inputs: list[str] = field(default_factory=list)  # the first few
+    n_inputs: int = 0
+    readable: bool = True
+
+    @property
+    def segments(self) -> list[dict[str, Any]]:
+        """The segments' tables and parts, in order."""
+        return list(self.facts.get("segments", ()))
+
+    @property
+    def verdicts(self) -> list[dict[str, Any]]:
+        """The tables of verdicts with their rows."""
+        return list(self.facts.get("verdicts", ()))
+
+    @property
+    def tables(self) -> set[str]:
+        """All tables it names."""
+        return {entry["table"] for entry in (*self.segments, *self.verdicts)}
+
+    def names(self, table: str, part: str) -> bool:
+        """Whether it names a part of a table; of a table for one set of files it names all."""
+        for entry in self.segments:
+            if entry["table"] == table:
+                return part in entry["parts"] or not table.endswith(entry["fingerprint"])
+        return table in self.tables
+
+    def command(self, store: str) -> str:
+        """The command that makes the same again."""
+        paths = " ".join(shlex.quote(url) for url in self.inputs[:_SHOWN_INPUTS]) or "PATH"
+        more = f" ... ({self.n_inputs} files in all)" if self.n_inputs > _SHOWN_INPUTS else ""
+        return f"llmdata run {shlex.quote(self.recipe)} --input {paths}{more} --store {shlex.quote(store)}"
+
+
+def read_manifests(store: Store, versions: Mapping[str, int], found: Examination) -> list[Manifest]:
+    """Read all runs that are not given up; what cannot be read is noted, and its run left out of further checks."""
+    runs: dict[str, Manifest] = {}
+    remedy = "restore the folder runs from a backup; the builds stay readable as versions of corpus"
+    with found.checking("manifest", "runs", (), remedy):
+        rows = store.runs.read().select("run", "seq", "state", "recipe", "manifest").orderBy("run", "seq")
+        for row in rows.toLocalIterator():
+            manifest = runs.setdefault(row.run, Manifest(row.run))
+            manifest.recipe, manifest.state = row.recipe, row.state
+            with found.checking("manifest", f"runs/{row.run}", [row.run], remedy):
+                whole, manifest.readable = manifest.readable, False
+                _take(manifest, json.loads(row.manifest))
+                manifest.readable = whole
+    for manifest in runs.values():
+        manifest.version = versions.get(manifest.run)
+        written = manifest.facts.get("format", MANIFEST_FORMAT)
+        if written > MANIFEST_FORMAT:
+            manifest.readable = False
+            problem = f"was recorded by a newer spark_llmdata (manifest format {written}; known is {MANIFEST_FORMAT})"
+            found.note("manifest", f"runs/{manifest.run}", problem, [manifest.run], "update the package, check again")
+    return [m for m in runs.values() if m.state != "abandoned" or m.version is not None]
+
+
+def _take(manifest: Manifest, facts: dict[str, Any]) -> None:
+    inputs = facts.pop("inputs", None)
+    if inputs is not None:
+        manifest.inputs, manifest.n_inputs = [i["url"] for i in inputs[:_SHOWN_INPUTS]], len(inputs)
+    manifest.facts |= facts
+
+
+def remedy_for(place: str, manifests: list[Manifest], store: str, *, log: bool = False) -> str:
+    """What to do about damage in a table, or in its `log`, given whom it concerns."""
+    named = next((m for m in manifests if m.readable), None)
+    again = named.command(store) if named else "the command that made it"
+    if place.startswith(("segments/", "verdicts/")):
+        if not manifests:
+            return f"no run names {place}: llmdata gc removes it, or move the folder away"
+        return f"move the folder {place} away and run the same command again: {again}"
+    restore = "restore the file from a backup; without one "
+    if place == "corpus" and log:
+        return (
+            f"{restore}move the folder corpus away, and all its builds with it, and run their commands again: {again}"
+        )
+    if place == "corpus":
+        end = f"DELETE FROM delta.`{store}/corpus`"
+        return (
+            f"{restore}run the same command again, which makes a new build: {again}; if the damaged build is the "
+            f"newest, say first, in Spark SQL: {end} (older builds stay)"
+        )
+    if place == "fates":
+        return (
+            f"{restore}move the folder fates away: the corpus is not touched, but what became of each record is then "
+            f"known only for runs made again: {again}"
+        )
+    return (
+        f"{restore}move the folder runs away and run the same commands again, which reuse the segments; older builds "
+        "stay readable as versions of corpus"
+    )
