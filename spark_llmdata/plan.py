@@ -13,6 +13,7 @@ from spark_llmdata.recipe import Recipe
 from spark_llmdata.segment import Segment
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
+from spark_llmdata.verdict import RESERVED_REASONS
 
 #: Raised by whoever changes what readers or the segment pass make of the same bytes.
 READER_REVISION = 1
@@ -127,6 +128,13 @@ def check_order(stages: Sequence[Stage]) -> None:
             problems.append(
                 f"{stages[i].name} stands behind {', '.join(before)}; it needs the HTML, which is there only at the "
                 "beginning: put it first"
+            )
+    for stage in stages:
+        taken = sorted(set(stage.reasons) & set(RESERVED_REASONS))
+        if taken:
+            problems.append(
+                f"{stage.name} declares the reason {', '.join(taken)}, which is given where a stage fails on a row; "
+                "name it otherwise"
             )
     if len(extractors) > 1:
         names = ", ".join(stages[i].name for i in extractors)

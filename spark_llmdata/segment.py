@@ -17,7 +17,7 @@ from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.isolation import judge_safely
 from spark_llmdata.kernels import hashing
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import MACHINE_REASONS, BoolArray, Judgement
+from spark_llmdata.verdict import RESERVED_REASONS, BoolArray, Judgement
 
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 << 20
@@ -198,7 +198,7 @@ def _check(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
     given = set(reasons[docs.alive & ~judgement.keep])
     if None in given:
         raise EnvironmentProblem(f"{stage.name} removed a document without a reason; a removal needs one of `reasons`")
-    unknown = given - set(stage.reasons) - {"failed", *MACHINE_REASONS} | set(judgement.scores) - set(stage.scores)
+    unknown = given - set(stage.reasons) - set(RESERVED_REASONS) | set(judgement.scores) - set(stage.scores)
     if unknown:
         raise EnvironmentProblem(
             f"{stage.name} gives {', '.join(sorted(unknown))}, which its class declares neither in `reasons` nor "

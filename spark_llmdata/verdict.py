@@ -28,6 +28,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 #: Rejects that depend on the machine a row was judged on, not on the row alone: a run with any is not reproducible.
 MACHINE_REASONS = ("out_of_memory", "killed")
 
+#: Reasons that are given where a stage could not judge a row; a stage declares none of them itself.
+RESERVED_REASONS = ("failed", *MACHINE_REASONS)
+
 
 @dataclass
 class Judgement:

@@ -60,6 +60,11 @@ def die_by(number: int) -> None:
     os.kill(os.getpid(), number)
 
 
+def leave(status: int) -> None:
+    assert os.getpid() != TESTS
+    os._exit(status)
+
+
 def crash() -> None:
     assert os.getpid() != TESTS
     faulthandler.disable()
@@ -81,8 +86,8 @@ POISONS: dict[str, tuple[Callable[[], None], str, str]] = {
         "the process judging it was killed by signal 6 (SIGABRT), twice",
     ),
     "crash": (crash, "killed", "the process judging it was killed by signal 11 (SIGSEGV), twice"),
-    "exit": (lambda: os._exit(3), "killed", "the process judging it was ended by itself with exit status 3, twice"),
-    "leave": (lambda: os._exit(0), "killed", "the process judging it was ended by itself with exit status 0, twice"),
+    "exit": (lambda: leave(3), "killed", "the process judging it was ended by itself with exit status 3, twice"),
+    "leave": (lambda: leave(0), "killed", "the process judging it was ended by itself with exit status 0, twice"),
 }
 RAISING = [name for name, (_, reason, _) in POISONS.items() if reason != "killed"]
 
@@ -238,9 +243,13 @@ def test_who_judges(forkable, fork, here, tmp_path, monkeypatch):
     """A child, unless the stage says no or the platform has no fork."""
     if not fork:
         monkeypatch.delattr(os, "fork")
-    stage = doing(lambda docs: (tmp_path / "pid").write_text(str(os.getpid())), forkable=forkable)
-    judge_safely(stage, batch("a"), isolated=True)
-    assert ((tmp_path / "pid").read_text() == str(TESTS)) is here
+
+    def note(docs: Batch) -> None:
+        with (tmp_path / "judged").open("a") as judged:
+            judged.write(f"{len(docs)} by {os.getpid()}")
+
+    judge_safely(doing(note, forkable=forkable), batch("a", "b"), isolated=True)
+    assert ((tmp_path / "judged").read_text() == f"2 by {TESTS}") is here
 
 
 def test_a_judgement_that_does_not_travel_is_the_stages_defect():
@@ -251,6 +260,19 @@ def test_a_judgement_that_does_not_travel_is_the_stages_defect():
     assert judge_safely(Odd(), batch("a")).keep.all()
     with pytest.raises(EnvironmentProblem, match=r"odd gave a judgement that cannot be sent.*forkable = False"):
         judge_safely(Odd(), batch("a", "b"), isolated=True)
+
+
+def test_a_judgement_too_large_to_be_sent_is_halved():
+    class Huge:
+        def __reduce__(self) -> str:
+            raise MemoryError
+
+    class Large(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            evidence = [Huge()] if len(docs) > 1 else ["small"]
+            return Judgement.keep_all(len(docs), evidence=np.array(evidence * len(docs), dtype=object))
+
+    assert judge_safely(Large(), batch("a", "b", "c"), isolated=True).evidence.tolist() == ["small"] * 3
 
 
 def test_a_child_that_is_told_to_stop_says_nothing_of_its_rows():
@@ -316,7 +338,9 @@ print("after")
 
 
 def test_what_is_printed_is_printed_once():
-    ran = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=60, check=True)
+    buffered = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-c", SCRIPT]
+    ran = subprocess.run(command, env=buffered, capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout.splitlines() == ["before", "judging", "after"]
 
 

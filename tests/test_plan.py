@@ -71,3 +71,15 @@ def test_extraction_has_to_come_first():
         make_plan(recipe(DedupExact(), ExtractHtml()))
     with pytest.raises(RecipeError, match="only one stage can extract"):
         make_plan(recipe(ExtractHtml(), ExtractHtml(id="extract.again")))
+
+
+class Failing(GopherQuality):
+    """Says of itself what only the pass over the rows can know."""
+
+    kind = "filter.failing"
+    reasons = {"killed": "never given by a stage"}
+
+
+def test_reasons_of_failure_are_not_a_stage_s_to_give():
+    with pytest.raises(RecipeError, match="filter.failing declares the reason killed.*name it otherwise"):
+        make_plan(recipe(Failing()))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import RunFailed
-from spark_llmdata.verdict import MACHINE_REASONS
+from spark_llmdata.verdict import MACHINE_REASONS, RESERVED_REASONS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -80,7 +80,7 @@ def tally(rows: DataFrame, sources: Collection[str], *by: str) -> list[Any]:
     """Count a segment's rows by columns and by what decided about them: the rows that `count_segment` takes."""
     from pyspark.sql import functions as F
 
-    defect = F.regexp_extract("verdict.reason", r"\.(failed|out_of_memory|killed)$", 1).alias("defect")
+    defect = F.regexp_extract("verdict.reason", rf"\.({'|'.join(RESERVED_REASONS)})$", 1).alias("defect")
     return rows.groupBy(*by, "kept", "rejected", "verdict.stage", defect, named_source(sources)).count().collect()
 
 

@@ -60,7 +60,7 @@ class Manifest:
 def read_manifests(store: Store, versions: Mapping[str, int], found: Examination) -> list[Manifest]:
     """Read all runs that are not given up; what cannot be read is noted, and its run left out of further checks."""
     runs: dict[str, Manifest] = {}
-    remedy = "restore the folder runs from a backup; the builds stay readable as versions of corpus"
+    remedy = remedy_for("runs", [], store.root)
     with found.checking("manifest", "runs", (), remedy):
         rows = store.runs.read().select("run", "seq", "state", "recipe", "manifest").orderBy("run", "seq")
         for row in rows.toLocalIterator():
@@ -94,7 +94,7 @@ def remedy_for(place: str, manifests: list[Manifest], store: str, *, log: bool =
     if place.startswith(("segments/", "verdicts/")):
         if not manifests:
             return f"no run names {place}: llmdata gc removes it, or move the folder away"
-        return f"move the folder {place} away and run the same command again: {again}"
+        return f"move the folder {place} away and run the same command again, with the same code: {again}"
     restore = "restore the file from a backup; without one "
     if place == "corpus" and log:
         return (

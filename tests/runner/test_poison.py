@@ -73,10 +73,11 @@ cheap = {
     "spark.driver.memory": "1g",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.shuffle.partitions": "2",
 }
-spark = local_session("local[2,4]", cheap)
+spark = local_session(settings=cheap)
 told = {}
 for name in ("poisoned", "healthy"):
     run = sl.run("r.yaml", input=f"{name}.jsonl", store=name, spark=spark)
@@ -134,7 +135,7 @@ def test_every_kind_of_task_judges_in_children_when_retried(task, tmp_path, monk
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """What a run with poison among its rows told, and one without; in a process and session with four attempts."""
+    """What a run with poison in it told, and one without; in a process of its own, with the session users get."""
     folder = tmp_path_factory.mktemp("poison")
     rows = documents(400)
     (folder / "rules.py").write_text(RULES)
