@@ -111,14 +111,17 @@ def test_what_it_says_to_do_works(spark, built, tmp_path, capsys):
     assert main(["fsck", "--store", str(store)]) == 1
     said = capsys.readouterr().out
     assert all(str(path.relative_to(store)) in said for path in damaged)
-    assert f"-> move the folder {table} away and run the same command again: llmdata run quickstart --input" in said
+    assert f"-> move the folder {table} away and run the same command again, with the same code: llmdata run" in said
 
     (store / table).rename(folder / "away")
     spark.sql(f"DELETE FROM delta.`{store}/corpus`")
     second = records(spark, store)[-1]
     again = sl.run("quickstart", input=[i["url"] for i in second.manifest["inputs"]], store=store, spark=spark)
     assert again.content_hash == second.manifest["content_hash"]
-    assert places(fsck(spark, store)) == {f"corpus/{damaged[1].name}": (second.run,)}
+    found = fsck(spark, store)
+    assert places(found) == {f"corpus/{damaged[1].name}": (second.run,)}
+    assert again.run in found.sound
+    assert second.run not in found.sound
 
 
 def _parts(store: Path, table: str, *runs: str) -> list[str]:
@@ -159,27 +162,22 @@ def _verdicts(spark, store, run):
     return [v["table"] for r in records(spark, store) if r.run == run for v in r.manifest["verdicts"]]
 
 
-def test_an_old_version_that_vanished(spark, store):
+def test_what_is_gone(spark, store):
     first = records(spark, store)[0].run
-    (store / "corpus/_delta_log/00000000000000000000.json").unlink()
-    found = fsck(spark, store)
-    vanished = next(f for f in found.findings if f.place == "corpus/_delta_log/00000000000000000000.json")
-    assert first in vanished.runs
-    assert "restore the file from a backup; without one move the folder corpus away" in vanished.remedy
-
-
-def test_a_table_that_is_gone(spark, store):
-    first, second = (r.run for r in records(spark, store))
     gone = _verdicts(spark, store, first)[0]
     shutil.rmtree(store / gone)
+    vanished = "corpus/_delta_log/00000000000000000000.json"
+    (store / vanished).unlink()
     ledger = Ledger(Store.open(spark, str(store)))
     newer = {"format": MANIFEST_FORMAT + 1, "driver": driver.describe_self() | {"began": "0"}}
     ledger.record("20990101T000000-newer", 0, "started", "quickstart", newer)
     found = fsck(spark, store)
-    assert places(found) == {gone: (first,), "runs/20990101T000000-newer": ("20990101T000000-newer",)}
-    assert {f.problem for f in found.findings if f.place == gone} == {"is missing"}
-    assert [f.remedy for f in found.findings if f.what == "manifest"] == ["update the package, check again"]
-    assert found.sound == [second]
+    told = {f.place: f for f in found.findings}
+    assert told.keys() - {"corpus version 1"} == {gone, vanished, "runs/20990101T000000-newer"}
+    assert (told[gone].problem, told[gone].runs) == ("is missing", (first,))
+    assert told["runs/20990101T000000-newer"].remedy == "update the package, check again"
+    assert first in told[vanished].runs
+    assert "restore the file from a backup; without one move the folder corpus away" in told[vanished].remedy
 
 
 def test_rows_that_do_not_add_up(spark, store):
@@ -223,4 +221,4 @@ def test_nothing_can_be_read(spark, store):
     found = fsck(spark, store)
     assert {f.place.split("/")[0] for f in found.findings} == {"runs", "segments"}
     assert str(cut.relative_to(store)) in places(found)
-    assert all("restore the folder runs" in f.remedy for f in found.findings if f.place.startswith("runs"))
+    assert all("move the folder runs away" in f.remedy for f in found.findings if f.place.startswith("runs"))
