@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help machine setup demo test lint rust pytest faults wheel clean
+.PHONY: help machine setup demo test lint rust pytest faults bench wheel clean
 
 VENV := .venv
 BIN := $(VENV)/bin
