@@ -152,11 +152,16 @@ class Command:
 
     def kill_session(self) -> None:
         """End every process of the session at once, as the end of a container does."""
-        while left := list_session(self.pid):
-            for process in left:
-                send(process.pid, signal.SIGKILL)
-            self.popen.poll()
+        kill_session(self.pid, self.popen.poll)
         atexit.unregister(self.kill_session)
+
+
+def kill_session(session: int, reap: Callable[[], object] = lambda: None) -> None:
+    """Kill every process of a session, those it has begun meanwhile too."""
+    while left := list_session(session):
+        for process in left:
+            send(process.pid, signal.SIGKILL)
+        reap()
 
 
 def send(pid: int, number: int) -> bool:
@@ -291,6 +296,12 @@ def kill_all(command: Command) -> str:
         return ""
     command.kill_session()
     return "everything"
+
+
+def kill_jvm(command: Command) -> str:
+    """Kill the driver's JVM, as the kernel does when memory runs out; Python is left to notice."""
+    jvms = [p for p in command.processes("jvm") if p.parent == command.pid]
+    return "JVM" if jvms and send(jvms[0].pid, signal.SIGKILL) else ""
 
 
 def kill_executor(command: Command, at_work: Working | Marked | None = None) -> str:

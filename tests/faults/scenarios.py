@@ -18,6 +18,7 @@ from tests.faults.killing import (
     kill_all,
     kill_daemon,
     kill_driver,
+    kill_jvm,
     kill_worker,
     signal_driver,
     signal_group,
@@ -102,6 +103,13 @@ def signals() -> Iterator[Scenario]:
             yield Scenario("signal", lambda it, i=injection: it.inject(i))  # type: ignore[misc]
 
 
+def jvms() -> Iterator[Scenario]:
+    """Kills of the driver's JVM: the run fails with a sentence, and there is nobody left who could note it."""
+    for i, words in enumerate(PHASES[1:]):
+        injection = Injection([(Said(words, 0.3), kill_jvm)], resume=i % 2 == 0, code=1)
+        yield Scenario("jvm", lambda it, i=injection: it.inject(i))  # type: ignore[misc]
+
+
 def workers() -> Iterator[Scenario]:
     """Kills of Python workers in each kind of segment; the tasks are tried again."""
     for where in ("reading", "judging: filter", "first", "second"):
@@ -138,6 +146,7 @@ def everything(it: Undisturbed, moments: int, seed: int) -> Sequence[Scenario]:
         *phases(),
         *commits(),
         *twice(it.seconds, 2, seed),
+        *jvms(),
         *workers(),
         *signals(),
         *clusters(),
