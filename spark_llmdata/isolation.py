@@ -67,8 +67,8 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
 
 
 def _is_row_failure(failure: BaseException) -> bool:
-    """An ordinary exception, or a native panic (which pyo3 derives from BaseException)."""
-    return isinstance(failure, Exception) or type(failure).__name__ == "PanicException"
+    """Anything but an interruption: a native panic and `sys.exit` are no ordinary exceptions, but the row's doing."""
+    return not isinstance(failure, KeyboardInterrupt | GeneratorExit)
 
 
 def _reject(docs: Batch, failure: BaseException) -> Judgement:

@@ -17,6 +17,8 @@ from spark_llmdata.verdict import RESERVED_REASONS
 
 #: Raised by whoever changes what readers or the segment pass make of the same bytes.
 READER_REVISION = 1
+#: Raised by whoever changes which of several identical records stays.
+DUPLICATES_REVISION = 1
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def request_digest(plan: Plan, files: Sequence[InputFile]) -> str:
     """What a run was asked for: recipe, code, inputs. The same command asks for the same until one of them changes."""
     recipe = plan.recipe
     stages = [s.fingerprint() for s in recipe.stages]
-    return digest([recipe.as_dict(), stages, READER_REVISION, sorted(f.digest for f in files)])
+    return digest([recipe.as_dict(), stages, READER_REVISION, DUPLICATES_REVISION, sorted(f.digest for f in files)])
 
 
 def digest(facts: Any) -> str:

@@ -73,6 +73,7 @@ def crash() -> None:
 
 POISONS: dict[str, tuple[Callable[[], None], str, str]] = {
     "fail": (fail, "failed", "ValueError: cannot take this one"),
+    "sys.exit": (lambda: sys.exit(3), "failed", "SystemExit: 3"),
     "panic": (panic, "failed", "PanicException: "),
     "memory": (run_out_of_memory, "out_of_memory", "MemoryError: unable to allocate 3 GiB"),
     "kill": (

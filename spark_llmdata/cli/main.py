@@ -12,12 +12,17 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spark_llmdata.cli import commands, interrupts, upkeep
+from spark_llmdata.cli import commands, interrupts, spark, upkeep
 from spark_llmdata.cli.parser import make_parser
 from spark_llmdata.errors import LlmdataError, RunFailed
 
 INTERRUPTED = 130
 _STOPPED = "interrupted; the store is consistent, and the same command goes on from what is committed"
+_GONE = (
+    "Spark's JVM has ended in the middle of the work: it was killed, or the machine's memory ran out (see the kernel's "
+    "log; less of it: --conf spark.driver.memory=4g). The store is consistent, and the same command goes on from what "
+    "is committed"
+)
 
 #: One of our own errors about the environment, raised in a task and told in a trace.
 _FROM_EXECUTOR = re.compile(
@@ -54,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         if interrupts.happened():
             return _fail(options, INTERRUPTED, _STOPPED, {})
+        if spark.is_gone():
+            return _fail(options, 3, _GONE, {})
         code = 3 if _FROM_EXECUTOR.search(str(error)) else 1
         return _fail(options, code, _plain(error), {})
     _print(json.dumps(facts, ensure_ascii=False, indent=2, default=str) if options.json else text)

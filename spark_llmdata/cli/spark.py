@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from spark_llmdata.cli import interrupts
@@ -26,3 +27,16 @@ def session(options: argparse.Namespace) -> SparkSession:
     made = submitted or local_session(options.master or LOCAL_MASTER, settings, verbose=options.verbose)
     interrupts.install()
     return made
+
+
+def is_gone() -> bool:
+    """Whether a session was made whose JVM does not answer any more."""
+    if "pyspark.sql" not in sys.modules:
+        return False
+    from pyspark.sql import SparkSession
+
+    try:
+        SparkSession.getActiveSession()
+    except Exception:  # noqa: BLE001 - whatever says so: the answer is that it does not answer
+        return True
+    return False

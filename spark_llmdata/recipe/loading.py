@@ -21,6 +21,7 @@ from spark_llmdata.stage import CorpusStage, RowStage, Stage
 from spark_llmdata.stages import BUILTIN
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {"read": Read, "gates": Gates, "write": Write}
+_UNION_TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
 _KEYS = ("name", "read", "stages", "gates", "write")
 
 
@@ -174,7 +175,9 @@ def _apply_settings(
             document.data["name"] = value
         elif section in sections and "." in path:
             # A stage's name may itself hold dots: gates.max_removed.dedup.exact=0.5
-            rest = path.split(".", 3 if path.startswith("gates.max_removed_by_source.") else 2)[1:]
+            rest = path.split(".", 2)[1:]
+            if rest[0] == "max_removed_by_source" and len(rest) == 2:
+                rest = [rest[0], *_split_source(rest[1], names)]
             _put(sections[section], rest, value, (section,), origins, label)
         else:
             known = [*names, *sections, "name"]
@@ -183,6 +186,12 @@ def _apply_settings(
                 f"{label}: no stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
             )
     return origins
+
+
+def _split_source(path: str, names: Sequence[str]) -> list[str]:
+    """A source, which may hold dots as stages do, and a stage behind it, if there is one."""
+    stage = max((n for n in (*names, "read", "default") if path.endswith(f".{n}")), key=len, default=None)
+    return [path] if stage is None else [path[: -len(stage) - 1], stage]
 
 
 def _put(
@@ -240,16 +249,21 @@ def _validate(
     try:
         return model.model_validate(dict(values))
     except ValidationError as errors:
-        for error in errors.errors():
-            keys = tuple(error["loc"])
-            name = ".".join(str(k) for k in error["loc"])
+        told: list[Path] = []
+        # A setting of several types is complained of once for each; the complaint with the most exact place is told.
+        places = [tuple(k for k in error["loc"] if k not in _UNION_TAGS) for error in errors.errors()]
+        for loc, error in sorted(zip(places, errors.errors(), strict=True), key=lambda pair: -len(pair[0])):
+            if any(other[: len(loc)] == loc for other in told):
+                continue
+            told.append(loc)
+            keys, name = loc, ".".join(str(k) for k in loc)
             if error["type"] == "extra_forbidden":
                 fields = list(model.model_fields)
                 what = f"unknown setting{suggest(name, fields)}; it has {', '.join(fields)}"
             else:
                 message = error["msg"].removeprefix("Value error, ")
                 what = f"{error['input']!r} does not fit: {message[:1].lower()}{message[1:]}"
-            origin = origins.get((*place, *(str(k) for k in error["loc"])))
+            origin = origins.get((*place, *(str(k) for k in loc)))
             if origin:
                 document.problems.append(f"{origin}: {label}.{name}: {what}")
             else:

@@ -113,6 +113,8 @@ def _find_unfinished(store: Store, request: str, say: Callable[[str], None]) -> 
             f"run {found.run} of the same recipe and input is still running here (process "
             f"{found.manifest['driver']['pid']}); wait for it, or leave out --resume to start another one beside it"
         )
+    if driver.has_ended(found.manifest.get("driver")) is None and found.state != "interrupted":
+        say(f"  whether the driver of run {found.run} has ended cannot be told from here; taken as ended")
     if any(note.get("run") == found.run and note.get("alive") == "pending" for note in store.fates.notes()):
         say(f"run {found.run} was stopped by a gate before it was killed; a new run starts and reuses what is there")
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spark_llmdata import schema
 from spark_llmdata.errors import ProofFailed
-from spark_llmdata.plan import digest
+from spark_llmdata.plan import DUPLICATES_REVISION, digest
 from spark_llmdata.runner.funnel import ROW_KEY, Funnel
 from spark_llmdata.stage import Context, CorpusStage
 from spark_llmdata.store import Store
@@ -14,20 +14,20 @@ from spark_llmdata.store import Store
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-#: Raised by whoever changes which of several identical records stays.
-DUPLICATES_REVISION = 1
 
+def remove_identical_records(store: Store, funnel: Funnel, rows: str) -> bool:
+    """Keep one of the records with the same doc_id, from here on unique. Returns whether an earlier run's was used.
 
-def remove_identical_records(store: Store, funnel: Funnel, files: str) -> bool:
-    """Keep one of the records with the same doc_id, from here on unique. Returns whether an earlier run's was used."""
+    `rows` names the rows that are compared, by place and content: verdicts on others are not taken for theirs.
+    """
     from pyspark.sql import functions as F
 
-    fingerprint = digest(["duplicate_record", DUPLICATES_REVISION, funnel.segments[0][0].fingerprint, files])
-    rows = funnel.segments[0][1].rows().where("kept")
+    fingerprint = digest(["duplicate_record", DUPLICATES_REVISION, funnel.segments[0][0].fingerprint, rows])
+    records = funnel.segments[0][1].rows().where("kept")
     # Identical records differ in nothing but their place (and a table's `meta`): contents first, so that the choice
     # does not depend on how files are called.
     place = F.struct("row_hi", "row_lo", "file", "offset", *ROW_KEY)
-    keys = rows.select("doc_id", *ROW_KEY, place.alias("place"))
+    keys = records.select("doc_id", *ROW_KEY, place.alias("place"))
     first = keys.groupBy("doc_id").agg(F.min("place").alias("first"), F.count("*").alias("copies")).where("copies > 1")
     removed = keys.join(first, "doc_id").where("place != first")
     found = removed.select(
@@ -48,12 +48,12 @@ def remove_identical_records(store: Store, funnel: Funnel, files: str) -> bool:
     return reused
 
 
-def compare(store: Store, funnel: Funnel, stage: CorpusStage, files: str) -> bool:
+def compare(store: Store, funnel: Funnel, stage: CorpusStage, rows: str) -> bool:
     """Apply a corpus stage to what is alive. Returns whether an earlier run's verdicts were used."""
     from pyspark.sql import functions as F
 
     upstream = [node.fingerprint for node, _ in funnel.segments] + [r.table for r in funnel.removals]
-    fingerprint = digest(["corpus", stage.fingerprint(), upstream, files])
+    fingerprint = digest(["corpus", stage.fingerprint(), upstream, rows])
     name = f"{stage.noun}-{fingerprint}"
     found = stage.apply(funnel.alive(), Context(store.spark))
     missing = {f.name for f in schema.VERDICTS} - {*found.columns, *ROW_KEY}

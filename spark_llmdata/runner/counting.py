@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import reduce
+from operator import xor
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import RunFailed
@@ -77,11 +79,20 @@ def named_source(sources: Collection[str]) -> Column:
 
 
 def tally(rows: DataFrame, sources: Collection[str], *by: str) -> list[Any]:
-    """Count a segment's rows by columns and by what decided about them: the rows that `count_segment` takes."""
+    """Count and hash a segment's rows by columns and by what decided about them: what `count_segment` takes."""
     from pyspark.sql import functions as F
 
     defect = F.regexp_extract("verdict.reason", rf"\.({'|'.join(RESERVED_REASONS)})$", 1).alias("defect")
-    return rows.groupBy(*by, "kept", "rejected", "verdict.stage", defect, named_source(sources)).count().collect()
+    groups = rows.groupBy(*by, "kept", "rejected", "verdict.stage", defect, named_source(sources))
+    hashes = F.bit_xor("row_hi").alias("hi"), F.bit_xor("row_lo").alias("lo")
+    return groups.agg(F.count("*").alias("count"), *hashes).collect()
+
+
+def kept_hash(found: Sequence[Any]) -> list[int]:
+    """Two halves and a count that tell the kept rows of tallies from others, in whatever order."""
+    kept = [row for row in found if row.kept]
+    halves = [reduce(xor, (getattr(row, name) or 0 for row in kept), 0) for name in ("hi", "lo")]
+    return [*halves, sum(row["count"] for row in kept)]
 
 
 def count_segment(

@@ -37,12 +37,13 @@ class Coverage:
     parts: tuple[str, ...]
     pins: tuple[tuple[str, str], ...]
     mixed: bool
+    version: int  # of the table, when it was found to be whole: what happens to it later concerns this run no more
     written: tuple[str, ...] = ()  # parts that this run had to compute
     tallies: tuple[Any, ...] = ()  # of the reading segment: its rows counted, as `counting.tally` does it
 
     def rows(self) -> DataFrame:
         """The rows, control rows left out."""
-        rows = self.table.read().where("split IS NULL").where(_is_in("part", self.parts))
+        rows = self.table.read(self.version).where("split IS NULL").where(_is_in("part", self.parts))
         if self.mixed:
             rows = rows.join(
                 _broadcast(self.table, self.pins, "part string, file string"), ["part", "file"], "left_semi"
@@ -78,7 +79,7 @@ def cover_reading(
     ours, pinned = set(parts), set(pins)
     mixed = any(row.part in ours and (row.part, row.file) not in pinned for row in found.tallies)
     tallies = tuple(row for row in found.tallies if (row.part, row.file) in pinned)
-    return Coverage(table, parts, pins, mixed, tuple(written), tallies)
+    return Coverage(table, parts, pins, mixed, found.version, tuple(written), tallies)
 
 
 def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str) -> Coverage:
@@ -91,11 +92,11 @@ def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataF
         keys[files] = rows
     else:
         for part in before.parts:
-            keys[part] = before.table.read().where("split IS NULL AND kept").where(_is_in("part", [part]))
+            keys[part] = before.table.read(before.version).where("split IS NULL AND kept").where(_is_in("part", [part]))
     missing = [key for key in keys if key not in there]
     for key in missing:
         table.append_once(_map(keys[key], judge, table), key, {}, removed=removed[key])
-    return Coverage(table, before.parts, before.pins, before.mixed, tuple(missing))
+    return Coverage(table, before.parts, before.pins, before.mixed, table.version(), tuple(missing))
 
 
 class _Found:
@@ -106,18 +107,20 @@ class _Found:
 
     def __init__(self, table: Table, files: Sequence[InputFile], sources: Collection[str]) -> None:
         self.part: dict[str, str] = {}
+        self.version = 0
         self.tallies: list[Any] = []
         problems: dict[str, str] = {}
         by_digest = {f.digest: f for f in files}
         accounts: dict[tuple[str, str], list[Any]] = {}
         if table.exists():
+            self.version = table.version()
             wanted = _broadcast(table, [(digest,) for digest in by_digest], "digest string")
-            control = table.read().where("split IS NOT NULL").select("part", "split.*")
+            control = table.read(self.version).where("split IS NOT NULL").select("part", "split.*")
             for row in control.join(wanted, "digest", "left_semi").collect():
                 accounts.setdefault((row.digest, row.part), []).append(row)
         if accounts:
             parts = sorted({part for _, part in accounts})
-            rows = table.read().where("split IS NULL").where(_is_in("part", parts))
+            rows = table.read(self.version).where("split IS NULL").where(_is_in("part", parts))
             self.tallies = tally(rows, sources, "part", "file")
         held: Counter[tuple[str, str]] = Counter()
         for row in self.tallies:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from spark_llmdata.errors import NotFound
+from spark_llmdata.errors import MissingExtra, NotFound
 from spark_llmdata.plan import make_plan
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.recipe.model import GATES
@@ -82,10 +82,18 @@ def reproduce(store: Store, run: str, new: str, say: Callable[[str], None]) -> R
     same = again.content_hash == manifest["content_hash"]
     if not same:
         outcomes += _compare_rows(store, record, again)
-    else:
-        files.remove_folder(scratch.root, f".removed-{new}")
-    kept = None if same else scratch.root
+    kept = scratch.root if not same or not _is_removed(scratch.root, f".removed-{new}", say) else None
     return Reproduction(record.run, again.content_hash, manifest["content_hash"], tuple(changed), tuple(outcomes), kept)
+
+
+def _is_removed(root: str, hidden: str, say: Callable[[str], None]) -> bool:
+    """Remove the second build; where that cannot be done from here the answer is still worth having."""
+    try:
+        files.remove_folder(root, hidden)
+    except (OSError, MissingExtra) as problem:
+        say(f"  the second build cannot be removed from here ({problem}); remove {root} yourself")
+        return False
+    return True
 
 
 def _compare_code(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
@@ -127,22 +135,28 @@ def _compare_rows(store: Store, record: RunRecord, again: RunResult) -> Iterator
     if not table.exists():
         return
     now = Ledger(again.store).find(again.run).manifest["segments"][0]
-    urls = [f["url"] for f in record.manifest["inputs"]]
-    before = _hashes(table.read(), then["parts"])
-    after = _hashes(again.store.segment(now["table"].split("/", 1)[1], table.columns).read(), now["parts"])
-    for url in urls:
+    digests = [f["digest"] for f in record.manifest["inputs"]]
+    before = _hashes(table.read(), then["parts"], digests)
+    after = _hashes(again.store.segment(now["table"].split("/", 1)[1], table.columns).read(), now["parts"], None)
+    for url in sorted(f["url"] for f in record.manifest["inputs"]):
         if before.get(url) != after.get(url):
             yield Difference(f"rows of {url}", before.get(url), after.get(url))
 
 
-def _hashes(rows: DataFrame, parts: Sequence[str]) -> dict[str, str]:
-    """Hash and count of the kept rows of each file; of several parts the one with the smallest name, as in a run."""
+def _hashes(rows: DataFrame, parts: Sequence[str], digests: Sequence[str] | None) -> dict[str, str]:
+    """Hash and count of the kept rows of each file, from the part with the smallest name that holds it, as in a run.
+
+    With `digests` only parts count that hold a file as it was then: another may hold an older or newer one.
+    """
     from pyspark.sql import functions as F
 
-    kept = rows.where("split IS NULL AND kept").where(F.col("part").isin(list(parts)))
+    ours = rows.where(F.col("part").isin(list(parts)))
+    held = ours.where("split IS NOT NULL").select("part", "split.file", "split.digest").distinct().collect()
+    wanted = {(row.file, row.part) for row in held if digests is None or row.digest in set(digests)}
+    kept = ours.where("split IS NULL AND kept")
     found = kept.groupBy("file", "part").agg(F.bit_xor("row_hi"), F.bit_xor("row_lo"), F.count("*")).collect()
     mask = (1 << 64) - 1
     hashes: dict[str, str] = {}
-    for row in sorted(found, key=lambda r: (r.file, r.part)):
+    for row in sorted((r for r in found if (r.file, r.part) in wanted), key=lambda r: (r.file, r.part)):
         hashes.setdefault(row.file, f"{row[2] & mask:016x}{row[3] & mask:016x}-{row[4]}")
     return hashes

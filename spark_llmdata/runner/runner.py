@@ -14,13 +14,13 @@ from spark_llmdata.errors import GateStopped, ProofFailed, RunFailed, StageStopp
 from spark_llmdata.plan import CorpusNode, Plan, SegmentNode, digest, request_digest
 from spark_llmdata.runner.code import describe_code
 from spark_llmdata.runner.comparing import compare, remove_identical_records
-from spark_llmdata.runner.counting import StageCount, count_comparison, count_segment, tally
+from spark_llmdata.runner.counting import StageCount, count_comparison, count_segment, kept_hash, tally
 from spark_llmdata.runner.covering import cover_judging, cover_reading
 from spark_llmdata.runner.funnel import Funnel, scores_map
 from spark_llmdata.runner.gates import breaches, check_alive
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.sources.inputs import Inputs
-from spark_llmdata.store import Store
+from spark_llmdata.store import Store, driver
 from spark_llmdata.store.driver import describe_self
 from spark_llmdata.store.ledger import MANIFEST_FORMAT, Ledger
 
@@ -49,12 +49,18 @@ class Runner:
         self.ledger = Ledger(self.store)
         self.funnel = Funnel()
         self.counts: list[StageCount] = []
-        self.files = ""  # names the pinned (part, file) pairs, once they are known
+        self.rows = ""  # names the pinned (part, file) pairs and what their rows are, once they are known
         self.began = time.monotonic()
         self.manifest: dict[str, Any] = self._begin_manifest()
 
     def run(self) -> RunResult:
         """Carry the run out; whatever fails is recorded in `runs`, and the corpus stays as it was."""
+        try:
+            return self._run()
+        finally:
+            driver.end(self.manifest["driver"])
+
+    def _run(self) -> RunResult:
         ship_code(self.recipe.stages)
         self._record("started")
         self.ledger.check_claim(self.run_id, self.attempt, self.manifest["driver"])
@@ -92,15 +98,15 @@ class Runner:
             size = sum(f.size for f in self.inputs.files)
             self.say(f"reading {len(self.inputs.files):,} files, {size / 1e6:,.1f} MB{_then(names)}")
             coverage = cover_reading(self.store, node, self.inputs.files, self.recipe.read, self.sources)
-            self.files = digest(coverage.pins)
+            self.rows = digest([coverage.pins, kept_hash(coverage.tallies)])
             self.funnel.add(node, coverage)
-            copies_reused = remove_identical_records(self.store, self.funnel, self.files)
+            copies_reused = remove_identical_records(self.store, self.funnel, self.rows)
             reused = not coverage.written and copies_reused
         else:
             self.say(f"judging: {', '.join(names)}")
             before = self.funnel.segments[-1][1]
             removals = [r.table for r in self.funnel.removals]
-            coverage = cover_judging(self.store, node, before, self.funnel.alive(), digest([self.files, removals]))
+            coverage = cover_judging(self.store, node, before, self.funnel.alive(), digest([self.rows, removals]))
             self.funnel.add(node, coverage)
             reused = not coverage.written
         counted = self._count(node)
@@ -122,16 +128,21 @@ class Runner:
             return counted
         shown = self.counts[-1].kept
         tallies = tally(self.funnel.shown(len(self.funnel.segments) - 1), self.sources)
+        self.rows = digest([self.rows, kept_hash(tallies)])
         held, counted = count_segment(tallies, stages, self.sources, 0, {})
         if held != shown:
-            raise ProofFailed(f"{', '.join(stages)}: {shown} rows went in, {held} came out")
+            table = self.funnel.segments[-1][1].table
+            raise ProofFailed(
+                f"{', '.join(stages)}: {shown} rows went in, {held} came out: {table.path} is not whole; move it away "
+                "and run the same command again, which computes it anew"
+            )
         return counted
 
     def _compare(self, node: CorpusNode) -> None:
         begin = time.monotonic()
         self.say(f"comparing: {node.stage.name}")
         before = self.counts[-1]
-        reused = compare(self.store, self.funnel, node.stage, self.files)
+        reused = compare(self.store, self.funnel, node.stage, self.rows)
         found = self.funnel.removals[-1]
         of_sources = self.funnel.removed_of(found, self.sources)
         entry = count_comparison(node.stage.name, before, found.count, found.duplicates, of_sources)
@@ -246,7 +257,7 @@ class Runner:
                 return held
         rows = self.funnel.alive().withColumn("scores", scores_map(self.funnel.segments[-1][0]))
         table.overwrite_once(_selected(rows), f"{self.run_id}-corpus", note)
-        commit = next(n for n in table.notes() if n.get("run") == self.run_id)
+        commit = next(n for n in table.notes() if n.get("run") == self.run_id and "holds" not in n)
         if commit["rows"] != kept:
             raise ProofFailed(
                 f"{kept} documents should be in the corpus, its version {commit['version']} has {commit['rows']}: "

@@ -21,6 +21,7 @@ from spark_llmdata.errors import InputError
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WILD = re.compile(r"[*?\[]")
+_COMMIT = re.compile(r"\d{20}\.json")
 
 
 def is_remote(url: str) -> bool:
@@ -245,14 +246,15 @@ def remove_folder(url: str, hidden: str) -> None:
     """Remove a folder with all that is in it.
 
     On a local disk it first gets the name `hidden` beside it, in one step: who is killed in here leaves no half of it
-    under its own name. Elsewhere its files go one by one, those of a Delta log first.
+    under its own name. Elsewhere its files go one by one: of a Delta log what tells of commits, then the commits,
+    newest first, then the data. So who is killed leaves a table at an older version, or files without a log.
 
     Raises:
         OSError: something cannot be removed.
     """
     if is_remote(url):
-        names = sorted(measure_folder(url), key=lambda name: ("_delta_log/" not in f"/{name}", name))
-        remove_files(f"{url}/{name}" for name in names)
+        newest_first = sorted(measure_folder(url), reverse=True)
+        remove_files(f"{url}/{name}" for name in sorted(newest_first, key=_turn))
         return
     path = Path(local_path(url))
     aside = path.with_name(hidden)
@@ -261,6 +263,16 @@ def remove_folder(url: str, hidden: str) -> None:
             shutil.rmtree(aside)
         path.rename(aside)
     shutil.rmtree(aside)
+
+
+def _turn(name: str) -> int:
+    """When a file goes that is removed together with its table: before the commits, with them, or behind them."""
+    folder, _, last = f"/{name}".rpartition("/")
+    if "/_delta_log" not in folder:
+        return 3
+    if last == "_last_checkpoint":
+        return 0
+    return 2 if _COMMIT.fullmatch(last) else 1
 
 
 def has_glob(url: str) -> bool:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: How often a commit that lost against another writer is tried again; each loss means that somebody else succeeded.
 MAX_COMMITS_LOST = 20
 
+#: The folder of a store in which runs are built again, each in a store of its own.
+REPRODUCTIONS = "reproductions"
+
 _KEEP_HISTORY = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
@@ -93,8 +96,14 @@ class Table:
         """Remove the rows that have one of the keys in a column, in one commit; they can be appended again after it."""
         names = sorted(set(keys))
         listed = ", ".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in names)
-        options = {"replaceWhere": f"{column} IN ({listed})"}
-        self._commit(self.read().limit(0), "overwrite", {"removed": names}, options)
+        chosen = f"{column} IN ({listed})"
+        none = self.read().limit(0)
+        if self.read().where(chosen).limit(1).collect():
+            self._commit(none, "overwrite", {"removed": names}, {"replaceWhere": chosen})
+            return
+        # Replacing nothing by nothing commits nothing, and with it no note; appending nothing under a name does.
+        named = {"txnAppId": f"removed behind {self.version()}", "txnVersion": "1"}
+        self._commit(none, "append", {"removed": names}, named)
 
     def _commit(self, rows: DataFrame, mode: str, note: Mapping[str, Any], options: Mapping[str, str]) -> None:
         """Commit; the first commit makes the table.

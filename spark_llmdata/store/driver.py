@@ -1,28 +1,41 @@
-"""The process that drives a run: which one it is, and whether it is still there."""
+"""The process that drives a run: which one it is, and whether it is still at it."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+#: Drives of this process that are over: a notebook lives on when its run has failed.
+_over: set[str] = set()
+
 
 def describe_self() -> dict[str, Any]:
-    """Name this process so that another one can tell later whether it has ended."""
-    return {"machine": _machine(), "pid": os.getpid(), "began": _start_of(os.getpid())}
+    """Name this process, and what it begins now, so that somebody else can tell later whether it has ended."""
+    began = _look_up(os.getpid())[1]
+    return {"machine": _machine(), "pid": os.getpid(), "began": began, "drive": secrets.token_hex(8)}
+
+
+def end(driver: Mapping[str, Any]) -> None:
+    """Say that this process drives no longer what it began under that name."""
+    _over.add(str(driver.get("drive")))
 
 
 def has_ended(driver: Mapping[str, Any] | None) -> bool | None:
-    """Whether that process has ended; None where nobody here can tell (another machine, another container)."""
+    """Whether a driver has ended; None where nobody here can tell (another machine or container, a hidden process)."""
     if not driver or driver.get("machine") != _machine():
         return None
-    pid = int(driver["pid"])
-    began = _start_of(pid)
-    if began is None:
+    if str(driver.get("drive")) in _over:
         return True
-    return began != driver.get("began")
+    exists, began = _look_up(int(driver["pid"]))
+    if not exists:
+        return True
+    if began is None or driver.get("began") is None:
+        return None  # numbers are given out again: without the time it began it may be another process
+    return bool(began != driver["began"])
 
 
 def _machine() -> str:
@@ -36,23 +49,16 @@ def _machine() -> str:
     return " ".join(facts)
 
 
-def _start_of(pid: int) -> str | None:
-    """When a process began, in ticks since boot, since numbers are given out again; None where there is no such one."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-    except FileNotFoundError:
-        return None if Path("/proc/self/stat").exists() else _signal(pid)
-    except (ProcessLookupError, PermissionError):
-        return None
-    return None if fields[0] in "ZX" else fields[19]
-
-
-def _signal(pid: int) -> str | None:
-    """The same where there is no /proc: only whether some process has that number."""
+def _look_up(pid: int) -> tuple[bool, str | None]:
+    """Whether there is such a process, and when it began, in ticks since boot, where that can be seen."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
-        return None
+        return False, None
     except PermissionError:
-        pass
-    return "?"
+        pass  # somebody else's, so it exists
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:  # no Linux, or a /proc that hides other users' processes
+        return True, None
+    return fields[0] not in "ZX", fields[19]

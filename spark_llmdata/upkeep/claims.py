@@ -40,17 +40,9 @@ class Claims:
     abandoned: frozenset[str] = frozenset()
     busy: tuple[Busy, ...] = ()
 
-    def keeps_table(self, table: str, writers: Collection[str]) -> bool:
-        """Whether a table stays; `writers` are the runs that committed to it."""
-        return table in self.tables or not self.unfinished.isdisjoint(writers)
-
-    def keeps_part(self, table: str, part: str, writer: str) -> bool:
-        """Whether a part stays."""
-        return table in self.whole or (table, part) in self.parts or writer in self.unfinished
-
 
 def read_claims(store: Store, given_up: Collection[str] = ()) -> Claims:
-    """Read what the runs in the ledger name; those `given_up` as if they were recorded as abandoned.
+    """Read what the runs in the ledger name; those `given_up` as if they were recorded as abandoned (a dry run's).
 
     Raises:
         UsageError: a run was recorded by a newer package, so that nobody here knows what it names.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,28 +69,8 @@ class ContentCheck:
                 concerned = [m for m in self.manifests if table in m.tables]
                 runs = [m.run for m in concerned]
                 with self.found.checking("rows", table, runs, self._remedy(table, concerned)):
-                    broken[table] = {row.part: _account(row) for row in self._broken_accounts(table).collect()}
+                    broken[table] = {row.part: _account(row) for row in broken_accounts(self._read(table)).collect()}
         return broken
-
-    def _broken_accounts(self, table: str) -> DataFrame:
-        """One row for each part with a broken file: the reader takes such a file from another part, if there is one."""
-        from pyspark.sql import functions as F
-
-        rows = self._read(table)
-        control = rows.where("split IS NOT NULL").groupBy("part", F.col("split.file").alias("file"))
-        told = control.agg(
-            F.first("split.digest").alias("digest"),
-            F.sum("split.records").alias("records"),
-            F.sum(F.expr("split.end - split.begin")).alias("covered"),
-            F.max("split.size").alias("size"),
-        )
-        held = rows.where("split IS NULL").groupBy("part", "file").agg(F.count("*").alias("held"))
-        accounts = told.join(held, ["part", "file"], "full_outer").fillna(0, ["records", "covered", "held"])
-        judged = accounts.withColumn("good", F.expr("size IS NOT NULL AND records = held AND covered = size"))
-        good = judged.where("good").select("digest").distinct()
-        broken = judged.where("NOT good").join(good, "digest", "left_anti")
-        first = F.min(F.struct("file", "held", "records", "covered", "size")).alias("first")
-        return broken.groupBy("part").agg(first).select("part", "first.*")
 
     def check_verdicts(self) -> None:
         """Each table of verdicts has the rows that the manifests say."""
@@ -126,7 +107,11 @@ class ContentCheck:
                     self.found.note("fates", "fates", problem, [manifest.run], self._remedy("fates", [manifest]))
 
     def check_builds(self) -> None:
-        """Each build's version of the corpus has its count and, computed anew from its rows, its hash."""
+        """Each build's version of the corpus has its count and, computed anew from its rows, its hash; no id twice.
+
+        Runs with the same content share a version, which is read once for all of them.
+        """
+        measure = functools.cache(self._measure_build)
         hurt = {run for f in self.found.findings if f.place.startswith("corpus") for run in f.runs}
         for manifest in self.manifests:
             if manifest.version is None or manifest.run in hurt:
@@ -134,12 +119,20 @@ class ContentCheck:
             place = f"corpus version {manifest.version}"
             remedy = self._remedy("corpus", [manifest])
             with self.found.checking("corpus", place, [manifest.run], remedy):
-                held = content_hash(self.store.corpus.read(manifest.version), _scores(manifest))
+                held, repeated = measure(manifest.version, _scores(manifest))
                 wanted = manifest.facts["content_hash"]
                 if held != wanted:
                     self.found.note(
                         "corpus", place, f"its content is {held}, {wanted} was built", [manifest.run], remedy
                     )
+                if repeated:
+                    problem = f"{repeated:,} doc_ids are there more than once"
+                    self.found.note("corpus", place, problem, [manifest.run], remedy)
+
+    def _measure_build(self, version: int, scores: bool) -> tuple[str, int]:
+        """Content hash of a version of the corpus, and how many doc_ids it has more than once."""
+        rows = self.store.corpus.read(version)
+        return content_hash(rows, scores), count_repeated(rows)
 
     def _read(self, table: str) -> DataFrame:
         return self.store.spark.read.format("delta").load(f"{self.store.root}/{table}")
@@ -175,7 +168,44 @@ def _account(row: Any) -> str:
     if row["size"] is None:
         return f"{row.file}: {row.held:,} rows, and no account of the reader"
     covered = f"{row.covered:,} of {row['size']:,} bytes accounted for"
+    if row.breaks:
+        covered += f", {row.breaks:,} of its splits do not begin where the one before ends"
     return f"{row.file}: {row.held:,} rows of {row.records:,} records, {covered}"
+
+
+def broken_accounts(rows: DataFrame) -> DataFrame:
+    """One row for each part with a broken file, of a first segment's rows.
+
+    A file is whole where its splits tile it (each begins where the one before ends, the first at 0, the last ends with
+    the file) and each record has its row. One that is broken in a part is fine where another part holds it whole: the
+    reader takes it from there.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    splits = rows.where("split IS NOT NULL").select("part", "split.*")
+    order = Window.partitionBy("part", "file").orderBy("begin", "end")
+    gaps = splits.withColumn("breaks", (F.col("begin") != F.lag("end", 1, 0).over(order)).cast("long"))
+    told = gaps.groupBy("part", "file").agg(
+        F.first("digest").alias("digest"),
+        F.sum("records").alias("records"),
+        F.sum(F.col("end") - F.col("begin")).alias("covered"),
+        F.sum("breaks").alias("breaks"),
+        F.max("size").alias("size"),
+    )
+    held = rows.where("split IS NULL").groupBy("part", "file").agg(F.count("*").alias("held"))
+    accounts = told.join(held, ["part", "file"], "full_outer").fillna(0, ["records", "covered", "breaks", "held"])
+    whole = F.expr("size IS NOT NULL AND records = held AND breaks = 0 AND covered = size")
+    judged = accounts.withColumn("good", whole)
+    good = judged.where("good").select("digest").distinct()
+    broken = judged.where("NOT good").join(good, "digest", "left_anti")
+    first = F.min(F.struct("file", "held", "records", "covered", "breaks", "size")).alias("first")
+    return broken.groupBy("part").agg(first).select("part", "first.*")
+
+
+def count_repeated(rows: DataFrame) -> int:
+    """How many doc_ids more than one row has."""
+    return int(rows.groupBy("doc_id").count().where("count > 1").count())
 
 
 def _scores(manifest: Manifest) -> bool:

@@ -25,20 +25,27 @@ class Examination:
     """What was checked and what was found; `findings` is empty where the store is whole."""
 
     store: str
-    findings: list[Finding] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)  # whose claims were checked
     tables: int = 0
     files: int = 0
     bytes: int = 0
     garbage: int | None = None  # bytes that gc would remove; None where that cannot be told
+    _known: dict[tuple[str, str, str], Finding] = field(default_factory=dict, repr=False)
+    _unreadable: set[str] = field(default_factory=set, repr=False)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All damage, in the order in which it was found."""
+        return list(self._known.values())
 
     def note(self, what: str, place: str, problem: str, runs: Collection[str], remedy: str) -> None:
         """Take a finding in; the same one again adds the runs it concerns."""
-        for i, known in enumerate(self.findings):
-            if (known.what, known.place, known.problem) == (what, place, problem):
-                self.findings[i] = replace(known, runs=tuple(sorted({*known.runs, *runs})))
-                return
-        self.findings.append(Finding(what, place, problem, tuple(sorted(runs)), remedy))
+        known = self._known.get((what, place, problem))
+        if known is None:
+            known = Finding(what, place, problem, (), remedy)
+        self._known[what, place, problem] = replace(known, runs=tuple(sorted({*known.runs, *runs})))
+        if what in ("log", "file", "table"):
+            self._unreadable |= {place[:end] for end, sign in enumerate(place) if sign == "/"} | {place}
 
     @contextmanager
     def checking(self, what: str, place: str, runs: Collection[str], remedy: str) -> Iterator[None]:
@@ -56,10 +63,7 @@ class Examination:
 
     def is_unreadable(self, place: str) -> bool:
         """Whether a table or a file of it is damaged or gone, so that asking it for rows makes no sense."""
-        return any(
-            f.what in ("log", "file", "table") and (f.place == place or f.place.startswith(f"{place}/"))
-            for f in self.findings
-        )
+        return place in self._unreadable
 
     def as_json(self) -> dict[str, Any]:
         """The object that `llmdata fsck --json` prints."""

@@ -45,7 +45,10 @@ class FolderCheck:
     def check(self) -> None:
         """Look at the log, then at the files it names, then into them."""
         wanted = self._read_log()
-        readable = [name for name in sorted(wanted) if self._is_there(name, *wanted[name])]
+        compared = {name: self._compare(name, file) for name, (file, _) in sorted(wanted.items())}
+        problems = {name: problem for name, problem in compared.items() if problem}
+        self._note_absent(problems, {name: wanted[name][1] for name in problems})
+        readable = [name for name in compared if name not in problems]
         self.found.tables += 1
         self.found.files += len(readable)
         self.found.bytes += sum(wanted[name][0].size for name in readable)
@@ -87,14 +90,23 @@ class FolderCheck:
                 json.loads(self.folder.read(_LAST_CHECKPOINT))
         return wanted
 
-    def _is_there(self, name: str, file: DataFile, runs: tuple[str, ...]) -> bool:
+    def _compare(self, name: str, file: DataFile) -> str:
+        """What the listing of the folder says against a file; empty where it is there as it was committed."""
         if name not in self.folder.files:
-            self._note(name, f"is missing; {file.size:,} bytes", runs)
-            return False
+            return f"is missing; {file.size:,} bytes"
         size = self.folder.files[name][0]
-        if size != file.size:
-            self._note(name, f"has {size:,} bytes, {file.size:,} were committed", runs)
-        return size == file.size
+        return "" if size == file.size else f"has {size:,} bytes, {file.size:,} were committed"
+
+    def _note_absent(self, problems: Mapping[str, str], runs: Mapping[str, tuple[str, ...]]) -> None:
+        """Note MAX_TOLD files one by one and count the others, for all the runs they concern."""
+        names = list(problems)
+        for name in names[:MAX_TOLD]:
+            self._note(name, problems[name], runs[name])
+        others = names[MAX_TOLD:]
+        if others:
+            concerned = sorted({run for name in others for run in runs[name]})
+            problem = f"{len(others):,} more files are missing or not of the size that was committed"
+            self.found.note("file", self.place, problem, concerned, self._remedy(concerned, log=False))
 
     def _read(self, names: Sequence[str], files: Mapping[str, DataFile]) -> None:
         """Read files to the last page, checksums verified, and count their rows."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spark_llmdata.sources import files
 from spark_llmdata.store import Store
+from spark_llmdata.store.delta import REPRODUCTIONS
 from spark_llmdata.upkeep.claims import Busy, Claims, read_claims
 from spark_llmdata.upkeep.log import LOG, Folder, History, LogDamaged, beside, read_history
 
@@ -17,12 +18,21 @@ _OURS = re.compile(r"[\w.-]*-[0-9a-f]{16}")
 #: What a killed gc leaves: a folder that was being removed.
 HIDDEN = ".removed-"
 _HISTORIC = ("corpus", "fates", "runs")  # their older versions can be read
-REPRODUCTIONS = "reproductions"
+#: Files that writers of Delta and Spark make in a table's folder (names below it), with those of their checksums.
+_DATA = r"(?:part-[\w-]+(?:\.\w+)*\.parquet|deletion_vector_[\w-]+\.bin)"
+_WRITTEN = re.compile(rf"(?:[^_./][^/]*/)*(?:{_DATA}|\.{_DATA}\.crc)")
+#: Temporary files of a log: those of commits, checkpoints and checksums that were not finished.
+_UNFINISHED_LOG = re.compile(r"_delta_log/\.{1,2}(?:\d+|_last_checkpoint)\.[^/]*tmp(?:\.crc)?")
+FOREIGN = "not a file of llmdata's"
+CHANGED = "it was changed after gc began; run gc again"
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something in a store: where (a path below it), which of what is there, how much; `why` says why it stays."""
+    """Something in a store: where (a path below it), which of what is there, how much; `why` says why it stays.
+
+    `names` are the files, by their path below the place, that were there when gc looked: no other one is removed.
+    """
 
     kind: str  # table, part, files, fates, reproduction, leftover
     place: str
@@ -30,6 +40,7 @@ class Item:
     files: int = 0
     bytes: int = 0
     why: str = ""
+    names: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -57,7 +68,7 @@ class Search:
 
     def _table(self, place: str, name: str) -> Iterator[Item]:
         folder = Folder.look(f"{self.store.root}/{place}")
-        whole = Item("table", place, files=len(folder.files), bytes=folder.size)
+        whole = _whole("table", place, folder)
         if name.startswith(HIDDEN):
             yield replace(whole, kind="leftover")
             return
@@ -65,7 +76,7 @@ class Search:
             yield replace(whole, why="not a name that llmdata gives; move it elsewhere")
             return
         if not folder.versions and not folder.gaps() and place not in self.claims.tables:
-            yield self._unless_busy(replace(whole, kind="leftover"), folder)
+            yield self._unless_foreign(replace(whole, kind="leftover"), folder, History())
             return
         try:
             history = read_history(folder)
@@ -75,19 +86,21 @@ class Search:
         if place not in self.claims.tables:
             keepers = sorted(self.claims.unfinished & set(history.writers.values()))
             if not keepers:
-                yield self._unless_busy(whole, folder)
+                yield self._unless_foreign(whole, folder, history)
                 return
             yield replace(whole, why=_continue(keepers))
         elif place.startswith("segments/"):
             yield from self._parts(place, folder, history)
-        yield from self._dead(place, folder, history, frozenset(history.live))
+        # A run that began while the rows of a part were taken out may name it, and read it by version.
+        named = [held for part, held in history.parts.items() if (place, part) in self.claims.parts]
+        yield from self._dead(place, folder, history, frozenset(history.live).union(*named))
 
     def _parts(self, place: str, folder: Folder, history: History) -> Iterator[Item]:
         for part, writer in sorted(history.writers.items()):
             if place in self.claims.whole or (place, part) in self.claims.parts:
                 continue
             held = with_sums(folder, history.parts[part] & history.live.keys())
-            item = Item("part", place, part, len(held), sum(folder.files[name][0] for name in held))
+            item = Item("part", place, part, len(held), _bytes(folder, held), names=frozenset(held))
             yield (
                 replace(item, why=_continue([writer])) if writer in self.claims.unfinished else self._unless_busy(item)
             )
@@ -110,22 +123,32 @@ class Search:
     def _dead(self, place: str, folder: Folder, history: History, kept: frozenset[str]) -> Iterator[Item]:
         dead = dead_files(folder, history, kept, self.began_ns)
         if dead:
-            size = sum(folder.files[name][0] for name in dead)
-            yield self._unless_busy(Item("files", place, files=len(dead), bytes=size))
+            item = Item("files", place, files=len(dead), bytes=_bytes(folder, dead), names=frozenset(dead))
+            yield self._unless_busy(item)
+        foreign = foreign_files(folder, history)
+        if foreign:
+            yield Item("files", place, _shown(foreign), len(foreign), _bytes(folder, foreign), FOREIGN)
 
     def _unless_busy(self, item: Item, folder: Folder | None = None) -> Item:
         """The item, spared while a run may be using it or is making it: what that run reuses is in no manifest yet."""
         if self.claims.busy:
             return replace(item, why="; ".join(busy.sentence() for busy in self.claims.busy))
         if folder is not None and any(changed >= self.began_ns for _, changed in folder.files.values()):
-            return replace(item, why="it was changed after gc began; run gc again")
+            return replace(item, why=CHANGED)
         return item
+
+    def _unless_foreign(self, item: Item, folder: Folder, history: History) -> Item:
+        """A whole folder, spared while somebody else's files are in it as well."""
+        foreign = foreign_files(folder, history)
+        if foreign:
+            return replace(item, why=f"holds what is {FOREIGN} ({_shown(foreign)}); move that elsewhere")
+        return self._unless_busy(item, folder)
 
     def _reproductions(self) -> Iterator[Item]:
         for name in files.list_names(f"{self.store.root}/{REPRODUCTIONS}"):
             place = f"{REPRODUCTIONS}/{name}"
             folder = Folder.look(f"{self.store.root}/{place}")
-            item = Item("reproduction", place, files=len(folder.files), bytes=folder.size)
+            item = _whole("reproduction", place, folder)
             if name.startswith(HIDDEN):
                 yield replace(item, kind="leftover")
                 continue
@@ -138,13 +161,14 @@ class Search:
                 why = f"run {busy[0].run} is at work in it, or began on another machine and may be"
                 yield replace(item, why=f"{why}; if it is dead, remove the folder {place}")
             else:
-                yield item
+                yield self._unless_busy(item, folder)  # its folder is there before its first event
 
 
 def dead_files(folder: Folder, history: History, kept: frozenset[str], began_ns: int) -> list[str]:
     """The files of a table's folder that are none of `kept`, nor their checksums, nor younger than gc itself.
 
-    Of the log's own folder only what a killed writer left: temporary files.
+    Only names that writers of Delta and Spark give; of the log's own folder only what a killed one left: temporary
+    files.
     """
     if history.is_elsewhere():
         return []
@@ -152,13 +176,33 @@ def dead_files(folder: Folder, history: History, kept: frozenset[str], began_ns:
     for name, (_, changed) in sorted(folder.files.items()):
         if changed >= began_ns or name in kept or _guarded(name) in kept:
             continue
-        if name.startswith(LOG):
-            if ".tmp" not in name.removesuffix(".crc"):
-                continue
-        elif history.vectors and "deletion_vector_" in name:
+        if history.vectors and "deletion_vector_" in name:
             continue
-        dead.append(name)
+        if _WRITTEN.fullmatch(name) or _UNFINISHED_LOG.fullmatch(name):
+            dead.append(name)
     return dead
+
+
+def foreign_files(folder: Folder, history: History) -> list[str]:
+    """The files of a table's folder that no commit ever named and no writer of Delta would call so."""
+    return [
+        name
+        for name in sorted(folder.files)
+        if not name.startswith(LOG) and not _WRITTEN.fullmatch(name) and not {name, _guarded(name)} & history.ever
+    ]
+
+
+def _whole(kind: str, place: str, folder: Folder) -> Item:
+    """A folder with all that is in it."""
+    return Item(kind, place, files=len(folder.files), bytes=folder.size, names=frozenset(folder.files))
+
+
+def _bytes(folder: Folder, names: Iterable[str]) -> int:
+    return sum(folder.files[name][0] for name in names)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _guarded(name: str) -> str:

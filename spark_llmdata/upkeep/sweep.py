@@ -12,10 +12,12 @@ from spark_llmdata import schema
 from spark_llmdata.errors import UsageError
 from spark_llmdata.sources import files
 from spark_llmdata.store import Store, Table
+from spark_llmdata.upkeep.claims import Claims, read_claims
 from spark_llmdata.upkeep.claims import abandon as give_up
-from spark_llmdata.upkeep.claims import read_claims
-from spark_llmdata.upkeep.garbage import HIDDEN, Item, Search, dead_files
+from spark_llmdata.upkeep.garbage import CHANGED, HIDDEN, Item, Search, dead_files
 from spark_llmdata.upkeep.log import Folder, read_history
+
+DISTURBED = "a run has begun or ended meanwhile; run gc again"
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,33 @@ def collect_garbage(store: Store, *, abandon: Sequence[str] = (), dry_run: bool 
         give_up(store, name, dry_run=True)  # all are checked before one is recorded
     given_up = [give_up(store, name, dry_run=dry_run) for name in abandon]
     events = _events(log)
-    found = Search(store, read_claims(store, given_up), began).find()
+    claims = read_claims(store, given_up if dry_run else ())
+    _check_given_up(given_up, claims)
+    found = Search(store, claims, began).find()
     garbage, left = [i for i in found if not i.why], [i for i in found if i.why]
     if dry_run:
         return Sweep(store.root, True, garbage, left, given_up)
     removed: list[Item] = []
+    stopped: str | None = None
     for place, items in groupby(garbage, key=lambda item: item.place):
-        if _events(log) != events:
-            stopped = "a run has begun or ended meanwhile; run gc again"
-            rest = [replace(item, why=stopped) for item in garbage if item not in removed]
-            return Sweep(store.root, False, removed, [*left, *rest], given_up, stopped)
         group = list(items)
-        _remove(store, place, group, began, lambda: _events(log) == events)
-        removed += group
-    return Sweep(store.root, False, removed, left, given_up)
+        why = stopped or _remove(store, place, group, began, lambda: _events(log) == events)
+        if why:
+            left += [replace(item, why=why) for item in group]
+            stopped = DISTURBED if why == DISTURBED else None
+        else:
+            removed += group
+    return Sweep(store.root, False, removed, left, given_up, stopped)
+
+
+def _check_given_up(given_up: Sequence[str], claims: Claims) -> None:
+    """Refuse to go on where a run was continued after it was recorded as given up: the ledger says which came last."""
+    for run in given_up:
+        if run not in claims.abandoned:
+            raise UsageError(
+                f"--abandon {run}: somebody continued it (--resume) at this moment, so it is not given up and nothing "
+                "was removed; `llmdata runs` tells what becomes of it"
+            )
 
 
 def _events(log: str) -> list[str]:
@@ -84,20 +99,46 @@ def _events(log: str) -> list[str]:
     return [name for name in files.list_names(log) if name.endswith(".json") and not name.startswith(".")]
 
 
-def _remove(store: Store, place: str, items: Sequence[Item], began: int, alone: Callable[[], bool]) -> None:
-    """Remove what is garbage in one table, or all of it; `alone` tells whether no run has begun since gc looked."""
+def _remove(store: Store, place: str, items: Sequence[Item], began: int, alone: Callable[[], bool]) -> str:
+    """Remove what is garbage in one table, or all of it; says why something had to stay, and nothing otherwise.
+
+    `alone` tells whether no run has begun since gc looked; it is asked right before rows go, and right behind that,
+    before files go: a run that begins later reads the table without these rows, one that began before may still read
+    their files.
+    """
     url = f"{store.root}/{place}"
     if items[0].kind in ("table", "leftover", "reproduction"):
-        name = place.rpartition("/")[2]
-        files.remove_folder(url, name if name.startswith(HIDDEN) else HIDDEN + name)
-        return
+        return _remove_whole(url, items[0], alone)
     keys = [item.name for item in items if item.kind in ("part", "fates")]
+    before = Folder.look(url)
+    if not alone():
+        return DISTURBED
     if keys:
         table = store.fates if place == "fates" else Table(store.spark, url, schema.segment(), ("doc_id", "part"))
         table.take_out("run" if place == "fates" else "part", keys)
-        # Delta writes files without rows then; they are ours, and garbage, unless somebody else may be writing.
-        began = time.time_ns() if alone() else began
     folder = Folder.look(url)
     history = read_history(folder)
-    kept = history.live if place.startswith(("segments/", "verdicts/")) else history.ever
-    files.remove_files(f"{url}/{name}" for name in dead_files(folder, history, frozenset(kept), began))
+    if not alone():
+        return DISTURBED
+    kept = frozenset(history.live if place.startswith(("segments/", "verdicts/")) else history.ever)
+    seen = {name for item in items for name in item.names}
+    dead = seen.intersection(dead_files(folder, history, kept, began))
+    if keys:  # taking rows out, Delta writes files without rows and does not commit them; nobody else is writing
+        written = Folder(url, {name: facts for name, facts in folder.files.items() if name not in before.files})
+        dead.update(dead_files(written, history, kept, _NEVER))
+    files.remove_files(f"{url}/{name}" for name in sorted(dead))
+    return ""
+
+
+_NEVER = 1 << 63  # younger than any file
+
+
+def _remove_whole(url: str, item: Item, alone: Callable[[], bool]) -> str:
+    """Remove a folder, unless something has come into it since gc looked, or a run has begun."""
+    if not item.names.issuperset(Folder.look(url).files):
+        return CHANGED
+    if not alone():
+        return DISTURBED
+    name = url.rpartition("/")[2]
+    files.remove_folder(url, name if name.startswith(HIDDEN) else HIDDEN + name)
+    return ""

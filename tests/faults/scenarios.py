@@ -7,8 +7,9 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from spark_llmdata.cli.main import INTERRUPTED
 from tests.faults import cluster, crossing, upkeep
-from tests.faults.injections import INTERRUPTED, Finding, Injection, Undisturbed
+from tests.faults.injections import ENVIRONMENT, Finding, Injection, Undisturbed
 from tests.faults.killing import (
     After,
     Appeared,
@@ -104,9 +105,9 @@ def signals() -> Iterator[Scenario]:
 
 
 def jvms() -> Iterator[Scenario]:
-    """Kills of the driver's JVM: the run fails with a sentence, and there is nobody left who could note it."""
+    """Kills of the driver's JVM: the command says so, and there is nobody left who could note it."""
     for i, words in enumerate(PHASES[1:]):
-        injection = Injection([(Said(words, 0.3), kill_jvm)], resume=i % 2 == 0, code=1)
+        injection = Injection([(Said(words, 0.3), kill_jvm)], resume=i % 2 == 0, code=ENVIRONMENT)
         yield Scenario("jvm", lambda it, i=injection: it.inject(i))  # type: ignore[misc]
 
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spark_llmdata.cli import main
+from spark_llmdata.cli.main import INTERRUPTED, main
 from tests.faults.killing import Command, Marked, Working
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
@@ -90,9 +91,16 @@ def write_inputs(folder: Path, n: int) -> None:
 def ask(*arguments: str) -> tuple[int, dict[str, Any], str]:
     """Run a command in this process and its session: exit code, the JSON object, standard error."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(arguments)
-        out.flush()
+    ours = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(arguments)
+            out.flush()
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+    if code == INTERRUPTED:  # it was the harness that was to stop
+        raise KeyboardInterrupt
     text = out.buffer.getvalue().decode()
     return code, json.loads(text), err.getvalue()
 

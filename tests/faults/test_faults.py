@@ -7,9 +7,10 @@ import signal
 
 import pytest
 
+from spark_llmdata.cli.main import INTERRUPTED
 from tests.faults.__main__ import is_good, verdict
 from tests.faults.crossing import run_at_once
-from tests.faults.injections import INTERRUPTED, Finding, Injection, Undisturbed
+from tests.faults.injections import Finding, Injection, Undisturbed
 from tests.faults.killing import Appeared, Said, kill_all, kill_driver, signal_driver
 from tests.faults.scenarios import PHASES, strike_worker
 from tests.faults.scene import Scene

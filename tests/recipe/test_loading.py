@@ -172,9 +172,25 @@ def test_gates_by_source_and_stage(write):
     assert gates.max_removed_of_source("wiki", "dedup.exact") == 0.5
     assert gates.max_removed_of_source("wiki", "filter.gopher_quality") == 0.3
     assert (gates.max_rejected_of("read"), gates.max_rejected_of("dedup.exact"), gates.min_kept) == (0.1, 0.5, 7)
-    (problem,) = problems(path, ("gates.max_removed_by_source.wiki.dedup.exat=0.5",))
+    path = write("name: a\nstages: [dedup.exact]\ngates: {max_removed_by_source: {wiki: {dedup.exat: 0.5}}}\n")
+    (problem,) = problems(path)
     assert "gates.max_removed_by_source.wiki names 'dedup.exat'" in problem
     assert "did you mean 'dedup.exact'?" in problem
+
+
+def test_a_source_may_hold_dots(write):
+    path = write("name: a\nstages: [filter.gopher_quality]\n")
+    setting = "gates.max_removed_by_source.en.wikipedia.org"
+    gates = load_recipe(path, (f"{setting}=0.4", f"{setting}.filter.gopher_quality=0.7")).gates
+    assert gates.max_removed_by_source == {"en.wikipedia.org": {"default": 0.4, "filter.gopher_quality": 0.7}}
+
+
+@pytest.mark.parametrize("value", ["abc", "[1]", "{x: 1}"])
+def test_a_setting_of_several_types_is_complained_of_once(write, value):
+    path = write("name: a\nstages: [dedup.exact]\n")
+    (problem,) = problems(path, (f"gates.max_removed.dedup.exact={value}",))
+    assert problem.startswith("--set gates.max_removed.dedup.exact")
+    assert "float" not in problem.split("does not fit")[0]
 
 
 def test_a_manifest_holds_the_whole_recipe(write):

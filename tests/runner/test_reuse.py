@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 import spark_llmdata as sl
+from spark_llmdata.runner.runner import _held_on_top
+from spark_llmdata.store import Table
+from spark_llmdata.store.ledger import Ledger
 from tests.runner.corpora import documents, write_jsonl
 
 pytestmark = pytest.mark.spark
@@ -112,7 +115,49 @@ def test_a_changed_file_is_read_again(spark, inputs):
     assert second.content_hash == fresh.content_hash
 
 
-def _segments(result):
-    from spark_llmdata.store.ledger import Ledger
+def test_another_build_between_the_two_looks(spark, inputs, monkeypatch):
+    """A run finds its content on top, another one commits before it: both are right, the later one is on top."""
+    first = run(spark, inputs)
+    append_once = Table.append_once
 
+    def let_another_in(table, rows, key, note, **others):
+        if "holds" in note:
+            monkeypatch.undo()
+            run(spark, inputs, "in/a.jsonl")
+        append_once(table, rows, key, note, **others)
+
+    monkeypatch.setattr(Table, "append_once", let_another_in)
+    again = run(spark, inputs)
+    between = Ledger(again.store).list()[-1]
+    assert between.run not in (first.run, again.run)
+    assert (first.corpus_version, between.version) == (0, 1)
+    assert again.corpus_version == again.store.corpus.version() == 3  # behind its own note, which named version 0
+    assert again.store.corpus.read().count() == again.counts["kept"] == first.counts["kept"] != 30
+    assert again.content_hash == first.content_hash
+
+
+@pytest.mark.parametrize(
+    ("notes", "held"),
+    [
+        ([], None),
+        ([{"version": 3, "content_hash": "a"}], 3),
+        ([{"version": 3, "content_hash": "b"}], None),
+        ([{"version": 4, "content_hash": "a", "holds": 3}, {"version": 3, "content_hash": "a"}], 3),
+        ([{"version": 4}, {"version": 3, "content_hash": "a"}], None),  # somebody's OPTIMIZE
+        (
+            [
+                {"version": 5, "content_hash": "a", "holds": 3},
+                {"version": 4, "content_hash": "b"},
+                {"version": 3, "content_hash": "a"},
+            ],
+            None,
+        ),
+        ([{"version": 4, "content_hash": "a", "holds": 3}], None),  # a log that begins later
+    ],
+)
+def test_what_is_on_top_of_the_corpus(notes, held):
+    assert _held_on_top(notes, "a") == held
+
+
+def _segments(result):
     return Ledger(result.store).find(result.run).manifest["segments"]

@@ -67,6 +67,25 @@ def test_a_folder_is_hidden_before_it_is_removed(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_remote_table_goes_from_its_end(monkeypatch):
+    """Whoever is killed in between leaves an older version of the table, or files that no log names."""
+    pytest.importorskip("fsspec")
+    commits = [f"t/_delta_log/{version:020d}.json" for version in range(12)]
+    tells = ["t/_delta_log/00000000000000000010.checkpoint.parquet", "t/_delta_log/00000000000000000011.crc"]
+    last = "t/_delta_log/_last_checkpoint"
+    data = ["t/part-0.parquet", "t/.part-0.parquet.crc"]
+    for name in (*data, *commits, last, *tells):
+        write(f"memory://order/{name}")
+    removed = []
+    monkeypatch.setattr(files, "remove_files", removed.extend)
+    files.remove_folder("memory://order/t", ".removed-t")
+    names = [url.removeprefix("memory://order/") for url in removed]
+    assert names == [last, *sorted(tells, reverse=True), *reversed(commits), *sorted(data, reverse=True)]
+    monkeypatch.undo()
+    files.remove_folder("memory://order", ".removed-order")
+    assert files.measure_folder("memory://order") == {}
+
+
 def test_links_are_not_followed(tmp_path):
     write(str(tmp_path / "other/precious"))
     (tmp_path / "t").mkdir()

@@ -14,6 +14,7 @@ from spark_llmdata.errors import NotFound
 from spark_llmdata.store import Store, driver
 from spark_llmdata.store.ledger import MANIFEST_FORMAT, Ledger
 from spark_llmdata.upkeep import check_store
+from spark_llmdata.upkeep.contents import broken_accounts, count_repeated
 from tests.upkeep.stores import copy, records, snapshot
 
 pytestmark = pytest.mark.spark
@@ -210,6 +211,33 @@ def test_rows_that_do_not_add_up(spark, store):
         f"its manifest says {{'kept': {counts['kept']}, 'removed': {counts['removed']}}}"
     )
     assert told["corpus version 0"].problem == f"its content is {content}, ff{content[2:]} was built"
+
+
+def test_splits_have_to_tile_a_file(spark):
+    """A gap and an overlap of the same length do not make up for each other."""
+    split = "split struct<file: string, digest: string, begin: bigint, end: bigint, size: bigint, records: bigint>"
+    tilings = {
+        "whole": [(0, 4), (4, 10)],
+        "empty": [(0, 0), (0, 10)],
+        "cancel": [(0, 4), (3, 6), (7, 10)],
+        "late": [(1, 10), (10, 11)],
+        "short": [(0, 9)],
+    }
+    control = [
+        (part, None, (f"{part}.f", part, begin, end, 10, 1))
+        for part, splits in tilings.items()
+        for begin, end in reversed(splits)
+    ]
+    held = [(part, f"{part}.f", None) for part, splits in tilings.items() for _ in splits]
+    # Broken in a part, and whole in another one: nobody reads the broken one.
+    control += [("again", None, ("whole.f", "whole", 0, 4, 10, 1)), ("other", None, ("cancel2.f", "c2", 0, 9, 10, 1))]
+    rows = spark.createDataFrame(control + held, f"part string, file string, {split}")
+    broken = {row.part: row for row in broken_accounts(rows).collect()}
+    assert broken.keys() == {"cancel", "late", "short", "other"}
+    assert (broken["cancel"].covered, broken["cancel"].breaks) == (10, 2)
+    assert (broken["late"].covered, broken["late"].breaks) == (10, 1)
+    ids = spark.createDataFrame([(i,) for i in "abbcccd"], "doc_id string")
+    assert (count_repeated(ids), count_repeated(ids.distinct())) == (2, 0)
 
 
 def test_nothing_can_be_read(spark, store):

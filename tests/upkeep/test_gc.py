@@ -75,6 +75,8 @@ def test_files_of_killed_writers_go(spark, store, capsys):
     young = store / "corpus/part-young.parquet"
     young.write_bytes(b"x")
     os.utime(young, (time.time() + 3600,) * 2)
+    notes = store / "corpus/README.md"
+    notes.write_text("ours")
     littered = snapshot(store)
 
     assert main(["gc", "--store", str(store), "--dry-run", "--json"]) == 0
@@ -88,6 +90,8 @@ def test_files_of_killed_writers_go(spark, store, capsys):
     assert {i.place: i.bytes for i in swept.removed if i.kind == "files"} == sizes
     assert young.exists()
     young.unlink()
+    assert [(i.place, i.name, i.why) for i in swept.left] == [("corpus", "README.md", "not a file of llmdata's")]
+    notes.unlink()
     assert snapshot(store) == before
     assert gc(spark, store).removed == []
 
@@ -128,6 +132,37 @@ def test_a_run_of_another_machine_has_to_be_given_up(spark, store):
     swept = gc(spark, store, abandon=["20990101T000000-far"])
     assert told(swept.removed) == told(tried.removed) == {("files", table, "") for table in sizes}
     assert records(spark, store)[-1].state == "abandoned"
+
+
+def test_a_run_that_is_continued_while_it_is_given_up_is_not_given_up(spark, store, monkeypatch):
+    litter(store)
+    run = "20990101T000000-far"
+    begin(spark, store, run, {"machine": "elsewhere", "pid": 1, "began": "1"})
+    littered = set(snapshot(store))
+    give_up = sweep.give_up
+
+    def give_up_then_resume(store, name, *, dry_run):
+        given_up = give_up(store, name, dry_run=dry_run)
+        if not dry_run:
+            facts = {"format": 1, "request": run, "driver": {"machine": "elsewhere", "pid": 2, "began": "2"}}
+            Ledger(store).record(run, 1, "started", "quickstart", facts)
+        return given_up
+
+    monkeypatch.setattr(sweep, "give_up", give_up_then_resume)
+    with pytest.raises(UsageError, match=f"--abandon {run}: somebody continued it"):
+        gc(spark, store, abandon=[run])
+    assert littered <= set(snapshot(store))
+
+
+def test_taking_out_what_has_no_rows_is_noted(spark, store):
+    """Without a note gc would take the same out for ever."""
+    fates = Store.open(spark, str(store)).fates
+    fates.append_once(fates.read().limit(0), "r", {})
+    for times in (1, 2):
+        fates.take_out("run", ["r"])
+        there, removed = fates.appended()
+        assert "r" not in there
+        assert removed == {"r": times}
 
 
 def test_what_a_killed_run_wrote_stays_until_it_is_given_up(spark, made, tmp_path, monkeypatch):
@@ -196,13 +231,17 @@ def test_scratch_stores_go_unless_a_run_is_at_work_in_them(spark, store):
     shutil.copytree(store.parent / "r", store / "reproductions")
     begin(spark, store / "reproductions/busy", "20990101T000000-alive", driver.describe_self())
     (store / "reproductions/.removed-old").mkdir()
+    beginning = store / "reproductions/new/runs/part-0.parquet"  # before its first event
+    beginning.parent.mkdir(parents=True)
+    beginning.write_bytes(b"x")
+    os.utime(beginning, (time.time() + 3600,) * 2)
     swept = gc(spark, store)
     assert told(swept.removed) == {
         ("leftover", "reproductions/.removed-old", ""),
         ("reproduction", "reproductions/done", ""),
     }
-    assert [i.place for i in swept.left] == ["reproductions/busy"]
-    assert [p.name for p in (store / "reproductions").iterdir()] == ["busy"]
+    assert [i.place for i in swept.left] == ["reproductions/busy", "reproductions/new"]
+    assert {p.name for p in (store / "reproductions").iterdir()} == {"busy", "new"}
 
 
 def test_gc_stops_when_a_run_begins(spark, store, monkeypatch):

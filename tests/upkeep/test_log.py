@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_llmdata.upkeep.findings import damaged_among
-from spark_llmdata.upkeep.garbage import dead_files
+from spark_llmdata.upkeep.garbage import dead_files, foreign_files
 from spark_llmdata.upkeep.log import LOG, Folder, History, LogDamaged, check_sums, parse_commit, read_history
 
 
@@ -88,7 +88,7 @@ def test_one_flipped_bit_is_found(data, draw):
 
 
 def dead(names: str, history: History, *, began: int = 10) -> list[str]:
-    folder = Folder("x", {name: (1, 20 if name.startswith("young") else 5) for name in names.split()})
+    folder = Folder("x", dict.fromkeys(names.split(), (1, 5)))
     return dead_files(folder, history, frozenset(history.live), began)
 
 
@@ -97,20 +97,32 @@ def test_what_is_dead():
     history.take(parse_commit(0, json.dumps(add("a")).encode()))
     log = f"{LOG}{0:020d}.json {LOG}.{0:020d}.json.crc {LOG}_last_checkpoint"
     assert dead(f"a .a.crc {log}", history) == []
-    assert dead(f"a b .a.crc .b.crc .c.crc young {log}", history) == [".b.crc", ".c.crc", "b"]
-    assert dead(f"a {LOG}.1.json.7.tmp {LOG}.1.json.7.tmp.crc deletion_vector_1.bin", history) == [
-        f"{LOG}.1.json.7.tmp",
-        f"{LOG}.1.json.7.tmp.crc",
-        "deletion_vector_1.bin",
-    ]
+    b, c = "part-00000-0a1b-2c.c000.snappy.parquet", "part-1-c000.zstd.parquet"
+    assert dead(f"a {b} .a.crc .{b}.crc .{c}.crc {log}", history) == [f".{b}.crc", f".{c}.crc", b]
+    left = f"{LOG}.1.json.7.tmp {LOG}..1.json.7.tmp.crc deletion_vector_1.bin .deletion_vector_1.bin.crc"
+    assert dead(f"a {left}", history) == sorted(left.split())
+    young = {b: (1, 20), c: (1, 5)}
+    assert dead_files(Folder("x", young), history, frozenset(), 10) == [c]
+
+
+def test_other_peoples_files_are_no_garbage():
+    """What other programs keep beside a table is told and stays; of a log only temporary files go."""
+    history = History()
+    history.take(parse_commit(0, json.dumps(add("strange name")).encode()))
+    foreign = "README.md _change_data/cdc-1.snappy.parquet _symlink_format_manifest/manifest metadata/v1.metadata.json"
+    foreign += " _other/part-0.parquet part-0.parquet.bak"
+    mine = ["strange name", ".strange name.crc", "part-0.parquet", f"{LOG}notes.txt", f"{LOG}_sidecars/part-0.parquet"]
+    files = dict.fromkeys((*foreign.split(), *mine), (1, 5))
+    assert foreign_files(Folder("x", files), history) == sorted(foreign.split())
+    assert dead_files(Folder("x", files), history, frozenset(history.live), 10) == ["part-0.parquet"]
 
 
 def test_vectors_and_files_elsewhere_are_left_alone():
     history = History()
     history.take(parse_commit(0, json.dumps(add("a", deletionVector={"storageType": "u"})).encode()))
-    assert dead("a b deletion_vector_1.bin", history) == ["b"]
+    assert dead("a part-b.parquet deletion_vector_1.bin", history) == ["part-b.parquet"]
     history.take(parse_commit(1, json.dumps(add("file:/other/c")).encode()))
-    assert dead("a b", history) == []
+    assert dead("a part-b.parquet", history) == []
 
 
 @given(st.sets(st.integers(0, 40)), st.integers(1, 41))
