@@ -20,7 +20,7 @@ from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, concat
 
 #: Not the row's fault: raised, and the task fails.
-_ENVIRONMENT = (EnvironmentProblem, ImportError, OSError)
+_ENVIRONMENT = (EnvironmentProblem, ImportError, ConnectionError, TimeoutError)
 #: What a child's exception is raised as in here; others become `ChildFailed`.
 _RAISED_AS = (MemoryError, *_ENVIRONMENT, KeyboardInterrupt)
 #: Signals by which somebody ends a process on purpose: no word about a row.
@@ -50,8 +50,6 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
     isolated = isolated and stage.forkable and hasattr(os, "fork")
     try:
         return _judge_in_child(stage, docs) if isolated else stage.judge(docs)
-    except _ENVIRONMENT:
-        raise
     except BaseException as failure:
         if not _is_row_failure(failure):
             raise
@@ -67,8 +65,14 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
 
 
 def _is_row_failure(failure: BaseException) -> bool:
-    """Anything but an interruption: a native panic and `sys.exit` are no ordinary exceptions, but the row's doing."""
-    return not isinstance(failure, KeyboardInterrupt | GeneratorExit)
+    """Whether a row may be to blame: not for an interruption, a missing package, a lost connection, a full disk.
+
+    A native panic and `sys.exit` are no ordinary exceptions, but the row's doing. An OSError without a number comes
+    from a library that could not make sense of the data (`gzip.BadGzipFile`); one with a number from the system.
+    """
+    if isinstance(failure, OSError) and failure.errno is not None:
+        return False
+    return not isinstance(failure, (*_ENVIRONMENT, KeyboardInterrupt, GeneratorExit))
 
 
 def _reject(docs: Batch, failure: BaseException) -> Judgement:
@@ -130,8 +134,8 @@ def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
     found = pickle.loads(answer)
     if isinstance(found, Judgement):
         return found
-    kind, message = found
-    raise kind(message)
+    kind, facts = found
+    raise kind(*facts)
 
 
 def _death(status: int) -> ChildDied | EnvironmentProblem:
@@ -186,8 +190,10 @@ def _judge_to_bytes(stage: RowStage, docs: Batch) -> bytes:
 
 
 def _raised(failure: BaseException) -> bytes:
+    if isinstance(failure, OSError) and failure.errno is not None:
+        return pickle.dumps((OSError, (failure.errno, describe(failure))))
     kind = next((k for k in _RAISED_AS if isinstance(failure, k)), ChildFailed)
-    return pickle.dumps((kind, str(failure) if type(failure) is kind else describe(failure)))
+    return pickle.dumps((kind, (str(failure) if type(failure) is kind else describe(failure),)))
 
 
 def _flush() -> None:

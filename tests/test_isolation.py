@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -187,7 +189,13 @@ def test_a_batch_too_large_for_memory_is_halved(isolated):
 @pytest.mark.parametrize("isolated", [False, True])
 @pytest.mark.parametrize(
     "failure",
-    [ImportError("no module"), OSError("disk full"), EnvironmentProblem("too old"), KeyboardInterrupt("stop")],
+    [
+        ImportError("no module"),
+        OSError(28, "disk full"),
+        ConnectionError("no model there"),
+        EnvironmentProblem("too old"),
+        KeyboardInterrupt("stop"),
+    ],
     ids=lambda f: type(f).__name__,
 )
 def test_what_is_not_the_rows_fault_is_raised(failure, isolated):
@@ -196,8 +204,20 @@ def test_what_is_not_the_rows_fault_is_raised(failure, isolated):
     def fail(docs: Batch) -> None:
         raise failure
 
-    with pytest.raises(type(failure), match=str(failure)):
+    with pytest.raises(type(failure), match=re.escape(failure.args[-1])):
         judge_safely(doing(fail), batch("a", "b"), isolated=isolated)
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_an_error_of_a_library_that_could_not_read_the_data_is_the_rows(isolated):
+    def unpack(docs: Batch) -> None:
+        if "bad" in docs.text.to_pylist():
+            raise gzip.BadGzipFile("not a gzipped file")
+
+    found = judge_safely(doing(unpack), batch("a", "bad", "c"), isolated=isolated)
+    assert found.keep.tolist() == [True, False, True]
+    assert found.reason[1] == "failed"
+    assert "BadGzipFile: not a gzipped file" in found.evidence[1]
 
 
 def test_an_error_of_a_more_special_type_keeps_its_name():
@@ -297,7 +317,7 @@ def test_nothing_is_left_behind():
     rows_of(Poisoned(), ["fine", "kill", "fail", "exit", "memory"], True)
 
     def fail(docs: Batch) -> None:
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     with pytest.raises(OSError, match="disk full"):
         judge_safely(doing(fail), batch("a"), isolated=True)

@@ -29,6 +29,11 @@ _FROM_EXECUTOR = re.compile(
     r"^\s*spark_llmdata\.errors\.(EnvironmentProblem|MissingExtra): (?P<message>.+)$", re.MULTILINE
 )
 
+#: What Spark and Delta say of files that are gone or do not hold what they should.
+_DAMAGE = re.compile(
+    r"DELTA_VERSIONS_NOT_CONTIGUOUS|FAILED_READ_FILE|DELTA_TRUNCATED|DELTA_FILE_NOT_FOUND|DELTA_STATE_RECOVER"
+)
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "run": commands.run,
     "runs": commands.runs,
@@ -92,6 +97,8 @@ def _plain(error: Exception) -> str:
     cause = next((line for line in lines if "Error: " in line or "Exception: " in line), "")
     head = lines[0] if lines else ""
     detail = f" ({cause.strip()[:500]})" if cause and cause != head else ""
+    if _DAMAGE.search(str(error)):
+        detail += "; a file is missing or damaged: where it is the store's, `llmdata fsck --store DIR` says what to do"
     return f"{type(error).__name__}: {head[:500]}{detail}; -v shows all of it"
 
 

@@ -71,7 +71,7 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
         if key not in _KEYS:
             document.complain((key,), f"unknown key {key!r}{suggest(key, _KEYS)}; expected {', '.join(_KEYS)}")
     kinds, options = _split_stages(document)
-    names = [str(o.get("id") or k) for k, o in zip(kinds, options, strict=True)]
+    names = [str(o.get("id") or _name_kind(k)) for k, o in zip(kinds, options, strict=True)]
     sections = _split_sections(document)
     origins = _apply_settings(document, settings, names, options, sections)
     stages = [_build_stage(document, i, k, o, origins) for i, (k, o) in enumerate(zip(kinds, options, strict=True))]
@@ -85,6 +85,18 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     assert isinstance(gates, Gates)
     assert isinstance(write, Write)
     return Recipe(str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write)
+
+
+def _name_kind(kind: str) -> str:
+    """What a stage without an id is called: its kind; a user's own class says it, if it can be imported at all."""
+    module, _, name = kind.rpartition(".")
+    if kind in BUILTIN or not module or not name[:1].isupper():
+        return kind
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception:  # noqa: BLE001 - the user's code; that it cannot be imported is told when the stage is built
+        return kind
+    return str(found.kind_name()) if isinstance(found, type) and issubclass(found, Stage) else kind
 
 
 def _check_names(document: Document, names: Sequence[str], gates: BaseModel | None) -> None:
@@ -108,7 +120,9 @@ def _check_names(document: Document, names: Sequence[str], gates: BaseModel | No
             if n not in [*names, "read", "default"]:
                 where = ".".join(place[:-1])
                 document.complain(
-                    ("gates", *place), f"gates.{where} names {n!r}, no stage of this recipe{suggest(n, names)}"
+                    ("gates", *place),
+                    f"gates.{where} names {n!r}, no stage of this recipe{suggest(n, names)}; it has "
+                    f"{', '.join(names)}, read, default",
                 )
 
 
@@ -182,8 +196,10 @@ def _apply_settings(
         else:
             known = [*names, *sections, "name"]
             hint = suggest(path.rpartition(".")[0] or path, known)
+            if path in sections:
+                hint = f"; a setting of it is meant, such as {path}.{next(iter(_SECTIONS[path].model_fields))}=..."
             document.problems.append(
-                f"{label}: no stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
+                f"{label}: no setting of a stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
             )
     return origins
 

@@ -79,6 +79,13 @@ class Gates(_Section):
     )
     min_kept: NonNegativeInt = Field(default=0, description="how many documents must be left, however few were read")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_booleans(cls, value: Any) -> Any:
+        if any(isinstance(leaf, bool) for leaf in _leaves(value)):
+            raise ValueError("true and false are no numbers; a share of 1 switches a gate off")
+        return value
+
     @field_validator("max_removed", "max_rejected", "max_removed_by_source")
     @classmethod
     def _shares(cls, value: Any) -> Any:
@@ -114,7 +121,7 @@ def _bound(shares: Shares, stage: str, default: float) -> float:
     return shares.get(stage, shares.get("default", default)) if isinstance(shares, dict) else shares
 
 
-def _leaves(value: Any) -> list[float]:
+def _leaves(value: Any) -> list[Any]:
     return [leaf for inner in value.values() for leaf in _leaves(inner)] if isinstance(value, dict) else [value]
 
 

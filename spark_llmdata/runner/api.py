@@ -21,7 +21,8 @@ from spark_llmdata.runner.reproduction import reproduce as build_again
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.runner.runner import Runner
 from spark_llmdata.segment import BATCH_ROWS
-from spark_llmdata.sources.inputs import find_files
+from spark_llmdata.sources import files
+from spark_llmdata.sources.inputs import find_files, parse_input
 from spark_llmdata.store import Store, driver
 from spark_llmdata.store.ledger import Ledger, RunRecord
 
@@ -78,7 +79,12 @@ def run(
         if found is not None and found.state == "done":
             return RunResult.of(found, opened)
         name, attempt = (found.run, found.attempt + 1) if found else (new_run_id(), 0)
-        return Runner(opened, plan, inputs, name, say, attempt=attempt, overrides=override_gates).run()
+        asked = {
+            "recipe": None if isinstance(recipe, Recipe) else _absolute(str(recipe)),
+            "input": [_absolute_input(str(p)) for p in paths],
+            "set": list(settings),
+        }
+        return Runner(opened, plan, inputs, name, say, attempt=attempt, overrides=override_gates, asked=asked).run()
 
 
 def reproduce(
@@ -120,6 +126,16 @@ def _find_unfinished(store: Store, request: str, say: Callable[[str], None]) -> 
         return None
     say(f"resuming run {found.run} ({found.state})")
     return found
+
+
+def _absolute(path: str) -> str:
+    return files.absolute(path) if Path(path).is_file() else path
+
+
+def _absolute_input(argument: str) -> str:
+    """An argument `[NAME=]PATH` that means the same in every folder."""
+    name, path = parse_input(argument)
+    return files.absolute(path) if name is None else f"{name}={files.absolute(path)}"
 
 
 def check_overrides(names: Sequence[str]) -> None:

@@ -39,6 +39,7 @@ class Coverage:
     mixed: bool
     version: int  # of the table, when it was found to be whole: what happens to it later concerns this run no more
     written: tuple[str, ...] = ()  # parts that this run had to compute
+    files_read: int = 0  # of the reading segment: files that no part held yet
     tallies: tuple[Any, ...] = ()  # of the reading segment: its rows counted, as `counting.tally` does it
 
     def rows(self) -> DataFrame:
@@ -79,7 +80,7 @@ def cover_reading(
     ours, pinned = set(parts), set(pins)
     mixed = any(row.part in ours and (row.part, row.file) not in pinned for row in found.tallies)
     tallies = tuple(row for row in found.tallies if (row.part, row.file) in pinned)
-    return Coverage(table, parts, pins, mixed, found.version, tuple(written), tallies)
+    return Coverage(table, parts, pins, mixed, found.version, tuple(written), len(missing), tallies)
 
 
 def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str) -> Coverage:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spark_llmdata.errors import StageFailed
 from spark_llmdata.recipe import Gates
 from spark_llmdata.runner.counting import StageCount
 
@@ -25,15 +24,6 @@ class Breach:
     def sentence(self, look: str) -> str:
         """What is wrong, where to look (`look` begins `run = '...'`), what to do."""
         return f"{self.found}. The corpus is as it was; {look}. If this is what you want: {self.remedy}"
-
-
-def check_alive(entry: StageCount, look: str) -> None:
-    """Stop the run where a stage failed on all it saw: that is no defect of the documents."""
-    if entry.failed and entry.failed == entry.shown:
-        raise StageFailed(
-            f"{entry.stage} failed on every one of the {entry.shown:,} documents it saw, so the fault is not theirs; "
-            f"{look}"
-        )
 
 
 def breaches(entry: StageCount, gates: Gates) -> Iterator[Breach]:

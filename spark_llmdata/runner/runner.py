@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from spark_llmdata import schema
 from spark_llmdata.artifact import ship_code
-from spark_llmdata.errors import GateStopped, ProofFailed, RunFailed, StageStopped
+from spark_llmdata.errors import GateStopped, ProofFailed, RunFailed, StageFailed, StageStopped
 from spark_llmdata.plan import CorpusNode, Plan, SegmentNode, digest, request_digest
 from spark_llmdata.runner.code import describe_code
 from spark_llmdata.runner.comparing import compare, remove_identical_records
 from spark_llmdata.runner.counting import StageCount, count_comparison, count_segment, kept_hash, tally
 from spark_llmdata.runner.covering import cover_judging, cover_reading
 from spark_llmdata.runner.funnel import Funnel, scores_map
-from spark_llmdata.runner.gates import breaches, check_alive
+from spark_llmdata.runner.gates import breaches
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.sources.inputs import Inputs
 from spark_llmdata.store import Store, driver
@@ -41,9 +41,11 @@ class Runner:
         *,
         attempt: int = 0,
         overrides: Collection[str] = (),
+        asked: Mapping[str, Any] | None = None,
     ) -> None:
         self.store, self.plan, self.inputs, self.run_id, self.say = replace(store, run=run), plan, inputs, run, say
         self.attempt, self.overrides = attempt, frozenset(overrides)
+        self.asked = asked  # the command, for whoever has to give it again
         self.recipe = plan.recipe
         self.sources = sorted(self.recipe.gates.max_removed_by_source)
         self.ledger = Ledger(self.store)
@@ -98,6 +100,9 @@ class Runner:
             size = sum(f.size for f in self.inputs.files)
             self.say(f"reading {len(self.inputs.files):,} files, {size / 1e6:,.1f} MB{_then(names)}")
             coverage = cover_reading(self.store, node, self.inputs.files, self.recipe.read, self.sources)
+            there = len(self.inputs.files) - coverage.files_read
+            if there and coverage.files_read:
+                self.say(f"  {there:,} of {len(self.inputs.files):,} files were read by earlier runs and are reused")
             self.rows = digest([coverage.pins, kept_hash(coverage.tallies)])
             self.funnel.add(node, coverage)
             copies_reused = remove_identical_records(self.store, self.funnel, self.rows)
@@ -161,12 +166,24 @@ class Runner:
         for entry in entries:
             where = f"run = '{self.run_id}' AND stage = '{entry.stage}'"
             look = f"look at its rows with: SELECT * FROM delta.`{self.store.fates.path}` WHERE {where}"
-            check_alive(entry, look)
+            if entry.failed and entry.failed == entry.shown:
+                raise StageFailed(
+                    f"{entry.stage} failed on every one of the {entry.shown:,} documents it saw, so the fault is not "
+                    f"theirs; it says {self._example(entry.stage)}; {look}"
+                )
             for breach in breaches(entry, self.recipe.gates):
                 if breach.gate not in self.overrides:
                     raise GateStopped(breach.sentence(look))
                 self.manifest["overridden"].append(asdict(breach))
                 self.say(f"  gate {breach.gate} overridden: {breach.found}")
+
+    def _example(self, stage: str) -> str:
+        """What a failing stage said of one of the documents."""
+        from pyspark.sql import functions as F
+
+        rows = self.funnel.segments[-1][1].rows().where(F.col("verdict.stage") == stage)
+        found = rows.agg(F.min("verdict.evidence")).collect()[0][0]
+        return str(found)
 
     def _build(self) -> RunResult:
         """Write fates, announce the commit, write the corpus, check all three against the counts."""
@@ -271,6 +288,7 @@ class Runner:
             "request": request_digest(self.plan, self.inputs.files),
             "recipe": self.recipe.as_dict(),
             "recipe_folder": self.recipe.folder,
+            "asked": self.asked,
             "code": describe_code(self.recipe.stages),
             "driver": describe_self(),
             "overrides": sorted(self.overrides),

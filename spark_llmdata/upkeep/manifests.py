@@ -12,8 +12,6 @@ from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import MANIFEST_FORMAT
 from spark_llmdata.upkeep.findings import Examination
 
-_SHOWN_INPUTS = 5
-
 
 @dataclass
 class Manifest:
@@ -24,8 +22,6 @@ class Manifest:
     state: str = ""
     version: int | None = None
     facts: dict[str, Any] = field(default_factory=dict)  # its events, later ones over earlier ones; without the inputs
-    inputs: list[str] = field(default_factory=list)  # the first few
-    n_inputs: int = 0
     readable: bool = True
 
     @property
@@ -51,10 +47,13 @@ class Manifest:
         return table in self.tables
 
     def command(self, store: str) -> str:
-        """The command that makes the same again."""
-        paths = " ".join(shlex.quote(url) for url in self.inputs[:_SHOWN_INPUTS]) or "PATH"
-        more = f" ... ({self.n_inputs} files in all)" if self.n_inputs > _SHOWN_INPUTS else ""
-        return f"llmdata run {shlex.quote(self.recipe)} --input {paths}{more} --store {shlex.quote(store)}"
+        """The command that makes the same again, as it was given, with absolute paths."""
+        asked = self.facts.get("asked") or {}
+        recipe, inputs = asked.get("recipe") or self.recipe, asked.get("input") or ["PATH"]
+        words = ["llmdata", "run", recipe, "--input", *inputs, "--store", store]
+        words += [word for setting in asked.get("set", ()) for word in ("--set", setting)]
+        words += [word for gate in self.facts.get("overrides", ()) for word in ("--override-gate", gate)]
+        return " ".join(shlex.quote(word) for word in words)
 
 
 def read_manifests(store: Store, versions: Mapping[str, int], found: Examination) -> list[Manifest]:
@@ -81,20 +80,18 @@ def read_manifests(store: Store, versions: Mapping[str, int], found: Examination
 
 
 def _take(manifest: Manifest, facts: dict[str, Any]) -> None:
-    inputs = facts.pop("inputs", None)
-    if inputs is not None:
-        manifest.inputs, manifest.n_inputs = [i["url"] for i in inputs[:_SHOWN_INPUTS]], len(inputs)
+    facts.pop("inputs", None)  # may be long, and nothing here needs them
     manifest.facts |= facts
 
 
 def remedy_for(place: str, manifests: list[Manifest], store: str, *, log: bool = False) -> str:
     """What to do about damage in a table, or in its `log`, given whom it concerns."""
-    named = next((m for m in manifests if m.readable), None)
-    again = named.command(store) if named else "the command that made it"
+    commands = list(dict.fromkeys(m.command(store) for m in manifests if m.readable))
+    again = "; then ".join(commands) or "the command that made it"
     if place.startswith(("segments/", "verdicts/")):
         if not manifests:
             return f"no run names {place}: llmdata gc removes it, or move the folder away"
-        return f"move the folder {place} away and run the same command again, with the same code: {again}"
+        return f"move the folder {place} away and run the same again, with the same code: {again}"
     restore = "restore the file from a backup; without one "
     if place == "corpus" and log:
         return (

@@ -124,7 +124,7 @@ def test_all_problems_at_once_with_line_and_remedy(write):
     assert "9: stage dedup.exact occurs twice; give one of them an id" in text
     assert "11: gates.max_removed" in text
     assert "--set filter.gopher_quality.min_words=many: filter.gopher_quality.min_words: 'many' does not fit" in text
-    assert "--set nothing.here=1: no stage or section in 'nothing.here'" in text
+    assert "--set nothing.here=1: no setting of a stage or section in 'nothing.here'" in text
     assert "--set noequals: expected path=value" in text
 
 
@@ -176,6 +176,17 @@ def test_gates_by_source_and_stage(write):
     (problem,) = problems(path)
     assert "gates.max_removed_by_source.wiki names 'dedup.exat'" in problem
     assert "did you mean 'dedup.exact'?" in problem
+
+
+def test_a_users_own_stage_goes_by_its_class_name(write, tmp_path):
+    (tmp_path / "rules_of_mine.py").write_text(
+        "from spark_llmdata import RowStage\n\n\nclass NoRecipes(RowStage):\n    word: str = 'serves'\n\n"
+        "    def judge(self, docs):\n        raise NotImplementedError\n"
+    )
+    path = write("name: a\nstages: [rules_of_mine.NoRecipes]\n")
+    recipe = load_recipe(path, ("no_recipes.word=takes", "gates.max_removed.no_recipes=0.5"))
+    assert (recipe.stages[0].name, recipe.stages[0].word) == ("no_recipes", "takes")
+    assert recipe.gates.max_removed_of("no_recipes") == 0.5
 
 
 def test_a_source_may_hold_dots(write):

@@ -112,7 +112,7 @@ def test_what_it_says_to_do_works(spark, built, tmp_path, capsys):
     assert main(["fsck", "--store", str(store)]) == 1
     said = capsys.readouterr().out
     assert all(str(path.relative_to(store)) in said for path in damaged)
-    assert f"-> move the folder {table} away and run the same command again, with the same code: llmdata run" in said
+    assert f"-> move the folder {table} away and run the same again, with the same code: llmdata run" in said
 
     (store / table).rename(folder / "away")
     spark.sql(f"DELETE FROM delta.`{store}/corpus`")

@@ -249,8 +249,9 @@ def test_gc_stops_when_a_run_begins(spark, store, monkeypatch):
     remove = sweep._remove
 
     def remove_then_begin(*arguments):
-        remove(*arguments)
+        why = remove(*arguments)
         begin(spark, store, "20990101T000000-new", driver.describe_self())
+        return why
 
     monkeypatch.setattr(sweep, "_remove", remove_then_begin)
     swept = gc(spark, store)
