@@ -18,13 +18,11 @@ from spark_llmdata.sources import files
 from spark_llmdata.sources.inputs import find_files
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.store import Store
+from spark_llmdata.store.delta import REPRODUCTIONS
 from spark_llmdata.store.ledger import Ledger, RunRecord
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-#: The folder of a store in which runs are built again.
-REPRODUCTIONS = "reproductions"
 
 
 @dataclass(frozen=True)

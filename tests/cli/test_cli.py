@@ -104,7 +104,10 @@ def test_doctor_tries_for_real(spark, capsys):
         (["run", "no_such", "--input", "{input}", "--store", "s"], "neither a file nor the name of a recipe"),
         (["run", "quickstart", "--input", "{missing}", "--store", "s"], "does not exist"),
         (["run", "quickstart", "--input", "{empty}", "--store", "s"], "{empty}"),
-        (["run", "quickstart", "--input", "{input}", "--store", "s", "--set", "x=1"], "no stage or section in 'x'"),
+        (
+            ["run", "quickstart", "--input", "{input}", "--store", "s", "--set", "x=1"],
+            "no setting of a stage or section in 'x'",
+        ),
         (["stages", "filter.gopher"], "did you mean 'filter.gopher_quality'?"),
         (["runs", "--store", "{store}", "--conf", "shuffle=1"], "expected spark.key=value"),
         (["runs", "--store", "{empty}"], "holds no store"),

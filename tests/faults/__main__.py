@@ -6,6 +6,7 @@ import argparse
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from spark_llmdata.cli.console import table
 from spark_llmdata.session import local_session
 from tests.faults import scenarios
 from tests.faults.injections import Finding, Undisturbed
+from tests.faults.scenarios import Scenario
 from tests.faults.scene import CHEAP, Scene
 
 HEAD = ("no.", "group", "struck", "when", "continued", "exit codes", "listed", "same", "seconds")
@@ -36,7 +38,7 @@ def main() -> int:
         chosen = chosen[:: options.every]
         rows, findings = [], []
         for number, scenario in enumerate(chosen, 1):
-            finding = scenario.inject(undisturbed)
+            finding = _inject(scenario, undisturbed)
             findings.append(finding)
             rows.append(_row(number, scenario.group, finding))
             _say("  ".join(map(str, rows[-1])))
@@ -46,6 +48,14 @@ def main() -> int:
     _say("\n" + table(HEAD, rows))
     _say(f"\n{verdict(findings)} ({(time.monotonic() - begin) / 60:.0f} minutes)")
     return 0 if is_good(findings) else 1
+
+
+def _inject(scenario: Scenario, undisturbed: Undisturbed) -> Finding:
+    """What came of it; a scenario that breaks off is a problem of its own, and the others go on."""
+    try:
+        return scenario.inject(undisturbed)
+    except Exception:  # noqa: BLE001 - told in full, and the verdict is FAILED
+        return Finding(what="?", when="the harness broke off", problems=[traceback.format_exc()])
 
 
 def _row(number: int, group: str, found: Finding) -> tuple[object, ...]:

@@ -55,7 +55,8 @@ def _start(home: Path, folder: Path, host: str, name: str, arguments: Sequence[s
                 **os.environ,
                 "SPARK_HOME": str(home),
                 "SPARK_LOCAL_IP": host,
-                "SPARK_DAEMON_JAVA_OPTS": "-Dspark.master.rest.enabled=false -Xmx256m",
+                "SPARK_DAEMON_MEMORY": "256m",
+                "SPARK_DAEMON_JAVA_OPTS": "-Dspark.master.rest.enabled=false",
             },
             start_new_session=True,
         )
