@@ -5,8 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _seen = threading.Event()
+_holding = threading.Event()
 
 
 def install() -> None:
@@ -26,8 +29,28 @@ def reset() -> None:
     _seen.clear()
 
 
+@contextmanager
+def holding() -> Iterator[None]:
+    """In here the first signal waits for the end of the block; a second one does not.
+
+    For the start of Spark: PySpark, interrupted while it waits for the JVM, leaves one behind that never ends.
+    """
+    _holding.set()
+    try:
+        yield
+    except Exception:
+        if not _seen.is_set():
+            raise  # else it is what the signal did to the JVM, which may have had it too
+    finally:
+        _holding.clear()
+    if _seen.is_set():
+        raise KeyboardInterrupt
+
+
 def _interrupt(number: int, frame: object) -> None:
-    if not _seen.is_set():
+    first = not _seen.is_set()
+    if first:
         _seen.set()
         print("llmdata: stopping", file=sys.stderr, flush=True)
+    if first != _holding.is_set():  # the first one at once, or the second one where the first has to wait
         raise KeyboardInterrupt

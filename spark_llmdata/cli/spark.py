@@ -23,9 +23,10 @@ def session(options: argparse.Namespace) -> SparkSession:
         if not equals or not key.startswith("spark."):
             raise UsageError(f"--conf {pair}: expected spark.key=value")
         settings[key] = value
-    submitted = submitted_session(settings) if options.master is None else None
-    made = submitted or local_session(options.master or LOCAL_MASTER, settings, verbose=options.verbose)
-    interrupts.install()
+    with interrupts.holding():
+        submitted = submitted_session(settings) if options.master is None else None
+        made = submitted or local_session(options.master or LOCAL_MASTER, settings, verbose=options.verbose)
+        interrupts.install()
     return made
 
 
