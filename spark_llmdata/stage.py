@@ -141,21 +141,16 @@ class Settled:
     digest: str
 
 
-def _keep_in_memory(rows: DataFrame, name: str) -> DataFrame:
-    """Keep rows with the executors. `persist` would keep their plan as well, which doubles with every round."""
-    return rows.localCheckpoint()
-
-
 @dataclass(frozen=True)
 class Context:
     """What a corpus stage may use of the run.
 
-    `keep` writes the rows of a name down and gives them back as they are there; in a run as a table of the store,
-    where a run that is continued, or a second one, finds them.
+    `keep` writes the rows of a name down and gives them back as they are there: in a run as a table of the store,
+    where a run that is continued, or a second one, finds them. Without it they stay with the executors.
     """
 
     spark: SparkSession
-    keep: Callable[[DataFrame, str], DataFrame] = field(default=_keep_in_memory, repr=False)
+    keep: Callable[[DataFrame, str], DataFrame] | None = field(default=None, repr=False)
     _names: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def settle(self, df: DataFrame, name: str) -> Settled:
@@ -173,9 +168,19 @@ class Context:
         if name in self._names:
             raise UsageError(f"{name!r} was settled before by the same stage; give each data frame a name of its own")
         self._names.add(name)
-        rows = self.keep(df, name)
+        # Not `persist`, which keeps the plan as well: it would double with every round of an iteration.
+        rows = df.localCheckpoint() if self.keep is None else self.keep(df, name)
         _check_columns(df, rows, name)
-        return _measure(rows)
+        return self._measure(rows)
+
+    @staticmethod
+    def _measure(rows: DataFrame) -> Settled:
+        """Count and hash rows in one pass."""
+        from pyspark.sql import functions as F
+
+        found = rows.agg(F.count(F.lit(1)), F.bit_xor(F.xxhash64(*rows.columns))).collect()[0]
+        count, mixed = int(found[0]), (found[1] or 0) & 0xFFFFFFFFFFFFFFFF
+        return Settled(rows, count, f"{mixed:016x}-{count}")
 
 
 def _check_columns(df: DataFrame, rows: DataFrame, name: str) -> None:
@@ -186,15 +191,6 @@ def _check_columns(df: DataFrame, rows: DataFrame, name: str) -> None:
             f"settled under the name {name!r} are the columns {found}, expected {wanted}: an older form of the stage "
             "wrote them; raise its `revision`, or remove the table and run the same command again"
         )
-
-
-def _measure(rows: DataFrame) -> Settled:
-    """Count and hash rows in one pass."""
-    from pyspark.sql import functions as F
-
-    found = rows.agg(F.count(F.lit(1)), F.bit_xor(F.xxhash64(*rows.columns))).collect()[0]
-    count, mixed = int(found[0]), (found[1] or 0) & 0xFFFFFFFFFFFFFFFF
-    return Settled(rows, count, f"{mixed:016x}-{count}")
 
 
 def _source_hash(cls: type) -> str:

@@ -3,6 +3,7 @@
 //! One file per kernel. No Python, no I/O, no threads; lengths of text are code points unless a name says bytes.
 #![forbid(unsafe_code)]
 
+pub mod components;
 pub mod dates;
 pub mod hash;
 pub mod heuristics;

@@ -1,6 +1,7 @@
 //! The extension module `spark_llmdata._native`: each function takes owned Arrow, releases the GIL, gives Arrow back.
 #![forbid(unsafe_code)]
 
+mod components;
 mod dates;
 mod hash;
 mod heuristics;
@@ -13,6 +14,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    components::register(m)?;
     dates::register(m)?;
     hash::register(m)?;
     words::register(m)?;
