@@ -118,6 +118,14 @@ class CorpusStage(Stage):
         what must be computed once goes through `ctx`.
         """
 
+    def needed_columns(self) -> frozenset[str]:
+        """The columns of a segment that `apply` reads with these settings, without the texts' hashes."""
+        return self.requires
+
+    def needed_scores(self) -> frozenset[str]:
+        """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
+        return frozenset()
+
     def __call__(self, docs: Any) -> Any:
         """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""
         from spark_llmdata.interop import frames

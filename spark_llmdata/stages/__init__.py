@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from spark_llmdata.stage import Stage
 from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.dedup.url import DedupUrl
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 
@@ -13,4 +14,5 @@ BUILTIN: Mapping[str, type[Stage]] = {
     "extract.html": ExtractHtml,
     "filter.gopher_quality": GopherQuality,
     "dedup.exact": DedupExact,
+    "dedup.url": DedupUrl,
 }

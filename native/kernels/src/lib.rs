@@ -7,5 +7,7 @@ pub mod dates;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
+pub mod text_forms;
+pub mod urls;
 pub mod warc;
 pub mod words;

@@ -5,6 +5,8 @@ mod dates;
 mod hash;
 mod heuristics;
 mod jsonl;
+mod text_forms;
+mod urls;
 mod warc;
 mod words;
 
@@ -18,5 +20,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     words::register(m)?;
     heuristics::register(m)?;
     jsonl::register(m)?;
+    text_forms::register(m)?;
+    urls::register(m)?;
     warc::register(m)
 }
