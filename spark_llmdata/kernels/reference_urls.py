@@ -17,7 +17,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _SPACE_OR_CONTROL = "".join(map(chr, range(33)))
 _FORBIDDEN_IN_HOST = frozenset(_SPACE_OR_CONTROL + "\x7f#%/:<>?@[\\]^|")
 _ESCAPED_IN_QUERY = frozenset(" \"#<>'")
-_ESCAPED_IN_PATH = frozenset(' "#<>?`{}^')
+_ESCAPED_IN_PATH = frozenset(' "#<>?`{}')
 
 
 class Page(NamedTuple):

@@ -53,7 +53,8 @@ def corpus_rows(case: dict[str, Any]) -> list[tuple[Any, ...]]:
     for doc_id, given in case["docs"].items():
         d = given if isinstance(given, dict) else {"text": given}
         date = d.get("date") and datetime.combine(d["date"], time(), timezone.utc)
-        rows.append((doc_id, d.get("text", ""), d.get("url"), date, d.get("source", "s"), (d.get("quality"),)))
+        quality = float(d["quality"]) if "quality" in d else None
+        rows.append((doc_id, d.get("text", ""), d.get("url"), date, d.get("source", "s"), (quality,)))
     return rows
 
 
