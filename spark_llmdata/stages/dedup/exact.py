@@ -69,7 +69,8 @@ class DedupExact(CorpusStage):
         groups = (
             keys.groupBy(*hashes).agg(F.min("place").alias("first"), F.count("*").alias("members")).where("members > 1")
         )
-        removed = keys.join(groups, hashes).where("place.doc_id != first.doc_id")
+        # `<=>` rather than `!=`, of which Spark infers a filter in one branch, so that the two would share nothing.
+        removed = keys.join(groups, hashes).where("NOT (place.doc_id <=> first.doc_id)")
         return removed.select(
             F.col("place.doc_id").alias("doc_id"),
             F.lit("same_text").alias("reason"),

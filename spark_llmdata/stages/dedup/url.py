@@ -31,9 +31,11 @@ class DedupUrl(CorpusStage):
     different. `surt` is the same without the scheme: `com,example)/path?query`.
 
     A document without url, or of whose url the form leaves nothing, is nobody's duplicate. What is no address stays as
-    it is under `strict` and `surt`, and equals only the very same text: if an input fills the url with a word such as
-    `unknown`, map the column away. `first` keeps the smallest doc_id, `latest` the newest date, `longest` the most
-    bytes of text; ties go to the smallest doc_id. Texts are neither compared nor moved.
+    it is under `strict` and `surt`, and equals only the very same text: a word such as `unknown` in place of a url
+    makes its documents each other's duplicates, so clear it in the input first.
+
+    `prefer: first` keeps the smallest doc_id, `latest` the newest date, `longest` the most bytes of text; ties go to
+    the smallest doc_id. Texts are neither compared nor moved.
     """
 
     kind = "dedup.url"
