@@ -73,30 +73,44 @@ fn compose(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.nfc().collect())
 }
 
+/// No character joins another across white space, so each word is formed by itself, and most are ASCII.
 fn lower_words(text: &str) -> String {
-    let lower = compose(text).to_lowercase();
-    let mut out = String::with_capacity(lower.len());
-    for word in lower.split_whitespace() {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(word);
+        if word.is_ascii() {
+            push_lower_ascii(word, &mut out);
+        } else {
+            out.push_str(&compose(word).to_lowercase());
+        }
     }
     out
 }
 
+fn push_lower_ascii(word: &str, out: &mut String) {
+    let begin = out.len();
+    out.push_str(word);
+    out[begin..].make_ascii_lowercase();
+}
+
 fn keep_alphanumeric(text: &str) -> String {
-    let lower = if text.is_ascii() {
-        text.to_ascii_lowercase()
-    } else {
-        text.nfkc().collect::<String>().to_lowercase()
-    };
-    let mut out = String::with_capacity(lower.len());
-    let mut in_word = false;
-    for c in lower.chars() {
-        in_word = is_alphanumeric(c) || (in_word && is_mark(c));
-        if in_word {
-            out.push(c);
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_ascii_whitespace() {
+        if word.is_ascii() {
+            for part in word.split(|c: char| !c.is_ascii_alphanumeric()) {
+                push_lower_ascii(part, &mut out);
+            }
+            continue;
+        }
+        let lower = word.nfkc().collect::<String>().to_lowercase();
+        let mut in_word = false;
+        for c in lower.chars() {
+            in_word = is_alphanumeric(c) || (in_word && is_mark(c));
+            if in_word {
+                out.push(c);
+            }
         }
     }
     if out.is_empty() {

@@ -42,8 +42,11 @@ const TRACKING: [&str; 18] = [
     "ysclid",
 ];
 
+/// Writes an address in a form.
+type Form = fn(&str, &mut String);
+
 /// The forms an address can be brought to, by name.
-pub const FORMS: [(&str, fn(&str, &mut String)); 3] = [
+pub const FORMS: [(&str, Form); 3] = [
     ("c4", write_c4),
     ("strict", write_strict),
     ("surt", write_surt),
