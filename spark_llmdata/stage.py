@@ -127,7 +127,10 @@ class CorpusStage(Stage):
         return frozenset()
 
     def __call__(self, docs: Any) -> Any:
-        """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""
+        """Apply the stage to a Spark DataFrame with a unique `doc_id` and `needed_columns`; adds `kept` and `verdict`.
+
+        `bytes` and the text's hashes are made from `text`.
+        """
         from spark_llmdata.interop import frames
 
         return frames.apply(self, docs)
