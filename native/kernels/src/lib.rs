@@ -7,5 +7,7 @@ pub mod dates;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
+pub mod minhash;
+pub mod shingles;
 pub mod warc;
 pub mod words;
