@@ -12,7 +12,7 @@ use pulp::Arch;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 pub use columns::{band_keys, signatures};
-use lanes::{NARROW, Permutations, minima};
+use lanes::{LANES, Permutations, minima};
 
 /// Where the permutations' constants start; "minhash1" in ASCII.
 pub const SEED: u64 = 0x6d69_6e68_6173_6831;
@@ -63,7 +63,7 @@ impl Hasher {
         Ok(Self {
             bands: Bands { bands, rows },
             arch: Arch::new(),
-            permutations: permutations(total.next_multiple_of(NARROW)),
+            permutations: permutations(total.next_multiple_of(LANES)),
             folded: Vec::new(),
             minima: Vec::new(),
             encoded: Vec::new(),

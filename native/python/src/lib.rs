@@ -5,6 +5,8 @@ mod dates;
 mod hash;
 mod heuristics;
 mod jsonl;
+mod minhash;
+mod shingles;
 mod warc;
 mod words;
 
@@ -18,5 +20,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     words::register(m)?;
     heuristics::register(m)?;
     jsonl::register(m)?;
+    shingles::register(m)?;
+    minhash::register(m)?;
     warc::register(m)
 }

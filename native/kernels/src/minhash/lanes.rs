@@ -2,12 +2,10 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-/// Lanes whose state is held in registers at once: four of AVX-512's, eight of AVX2's.
-const WIDE: usize = 64;
-/// What the last lanes are rounded up to.
-pub(super) const NARROW: usize = 16;
+/// Permutations whose minima are held in registers at once: four of AVX-512's, eight of AVX2's.
+pub(super) const LANES: usize = 64;
 
-/// Permutation `i` maps x to `factors[i] * x + shifts[i]` modulo 2^32. Their number is a multiple of `NARROW`.
+/// Permutation `i` maps x to `factors[i] * x + shifts[i]` modulo 2^32. Their number is a multiple of `LANES`.
 pub(super) struct Permutations {
     pub(super) factors: Vec<u32>,
     pub(super) shifts: Vec<u32>,
@@ -29,6 +27,8 @@ pub(super) fn minima(
     });
 }
 
+/// One function for each kind of registers is compiled from this; baseline x86-64, which can neither multiply nor
+/// compare 32-bit lanes, takes some fifteen times as long as AVX-512.
 struct Pass<'a> {
     permutations: &'a Permutations,
     values: &'a [u32],
@@ -40,31 +40,22 @@ impl NullaryFnOnce for Pass<'_> {
 
     #[inline(always)]
     fn call(self) {
-        let (wide_factors, factors) = self.permutations.factors.as_chunks::<WIDE>();
-        let (wide_shifts, shifts) = self.permutations.shifts.as_chunks::<WIDE>();
-        let (wide_minima, minima) = self.minima.as_chunks_mut::<WIDE>();
-        let wide = wide_factors.iter().zip(wide_shifts).zip(wide_minima);
-        wide.for_each(|((factors, shifts), minima)| block(factors, shifts, self.values, minima));
-        let factors = factors.as_chunks::<NARROW>().0.iter();
-        let shifts = shifts.as_chunks::<NARROW>().0.iter();
-        let minima = minima.as_chunks_mut::<NARROW>().0.iter_mut();
-        let narrow = factors.zip(shifts).zip(minima);
-        narrow.for_each(|((factors, shifts), minima)| block(factors, shifts, self.values, minima));
+        let factors = self.permutations.factors.as_chunks::<LANES>().0.iter();
+        let shifts = self.permutations.shifts.as_chunks::<LANES>().0.iter();
+        let minima = self.minima.as_chunks_mut::<LANES>().0.iter_mut();
+        for ((factors, shifts), minima) in factors.zip(shifts).zip(minima) {
+            block(factors, shifts, self.values, minima);
+        }
     }
 }
 
 #[inline(always)]
-fn block<const N: usize>(
-    factors: &[u32; N],
-    shifts: &[u32; N],
-    values: &[u32],
-    minima: &mut [u32; N],
-) {
+fn block(factors: &[u32; LANES], shifts: &[u32; LANES], values: &[u32], minima: &mut [u32; LANES]) {
     // Copies, so that all three are known to stay in registers.
     let (factors, shifts) = (*factors, *shifts);
     let mut least = *minima;
     for &value in values {
-        for i in 0..N {
+        for i in 0..LANES {
             least[i] = least[i].min(factors[i].wrapping_mul(value).wrapping_add(shifts[i]));
         }
     }

@@ -1,6 +1,7 @@
 //! The words of one text in lower case, one behind the other in one buffer, each followed by one space.
 
 use super::classes::{APART, Classes, MARK, UPPER, WORD};
+use super::step;
 
 /// Bytes looked at together.
 const BLOCK: usize = 64;
@@ -81,6 +82,7 @@ impl Joined {
             // Code points that begin in this block; the last may end in the next.
             let end = at + BLOCK;
             for c in text[at..].chars() {
+                step(c.len_utf8());
                 if c.is_ascii() {
                     self.add(c, if LOWER[c as usize] == SPACE { 0 } else { WORD }, mixed);
                 } else {
@@ -96,6 +98,7 @@ impl Joined {
 
     /// Branch-free: whether a byte ends a word is not to be predicted.
     fn read_narrow(&mut self, block: &[u8; BLOCK]) {
+        step(BLOCK);
         if self.open == Open::Apart {
             self.close();
         }

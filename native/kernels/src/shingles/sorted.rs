@@ -1,5 +1,7 @@
 //! Sets as sorted numbers without repetition: making them so, and counting what two of them share.
 
+use super::step;
+
 /// From here on one pass over the leading bits pays off.
 const FEW: usize = 32;
 /// More in one bucket than chance puts there: repeated shingles, or a text made to collide.
@@ -58,6 +60,7 @@ fn insertion_sort(hashes: &mut [u64]) {
         let hash = hashes[i];
         let mut at = i;
         while at > 0 && hashes[at - 1] > hash {
+            step(1);
             hashes[at] = hashes[at - 1];
             at -= 1;
         }

@@ -1,7 +1,64 @@
+use std::cell::Cell;
+
 use proptest::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::*;
+
+thread_local! {
+    static STEPS: Cell<usize> = const { Cell::new(0) };
+}
+
+pub(super) fn step(count: usize) {
+    STEPS.set(STEPS.get() + count);
+}
+
+/// What the work on a text grows with: the shingles hashed are `ngram` times the text.
+#[test]
+fn work_grows_like_the_text() {
+    let pieces = [
+        "a", "A", "a ", " ", "ab, ", "é", "É é", "語", "กิ", "\u{301}", "a\u{301}", "Σ", "Σ'", "İ",
+        "a😀", "𠀀", "_",
+    ];
+    for words in [Words::Runs, Words::Mixed] {
+        for piece in pieces {
+            for ngram in [1, 5] {
+                let mut shingler = Shingler::new(Shingling { words, ngram }).unwrap();
+                let text = piece.repeat(200_000 / piece.len());
+                STEPS.set(0);
+                shingler.set_of(&text, &mut Vec::new());
+                let steps = STEPS.get();
+                assert!(
+                    steps <= (ngram + 2) * 2 * text.len(),
+                    "{words:?} {ngram} {piece:?}: {steps}"
+                );
+            }
+        }
+    }
+}
+
+/// As many distinct shingles as words: the sort is at work, and moves each a few times at most.
+#[test]
+fn sorting_grows_like_the_text() {
+    let text: String = (0..100_000).map(|i| format!("{i} ")).collect();
+    let mut shingler = Shingler::new(Shingling {
+        words: Words::Runs,
+        ngram: 1,
+    })
+    .unwrap();
+    let mut out = Vec::new();
+    STEPS.set(0);
+    shingler.set_of(&text, &mut out);
+    assert_eq!(out.len(), 100_000);
+    assert!(STEPS.get() <= 3 * text.len());
+    // A crowd just below the limit in every bucket is the worst that is not left to the general sort.
+    let hostile: Vec<u64> = (0..1 << 16)
+        .map(|i: u64| (i % (1 << 12)) << 52 | (1 << 16) - i)
+        .collect();
+    STEPS.set(0);
+    Sorter::default().sort_distinct(&mut hostile.clone());
+    assert!(STEPS.get() <= 24 * hostile.len());
+}
 
 fn words_of(text: &str, words: Words) -> Vec<String> {
     let mut shingler = Shingler::new(Shingling { words, ngram: 1 }).unwrap();
