@@ -25,7 +25,7 @@ def signatures(text: pa.Array, words: str, ngram: int, bands: int, rows: int) ->
     """Sign each text: `bands * rows` uint32. Null for null and for a text without words, which resembles nothing.
 
     Raises:
-        ValueError: the text is no text, the rule of words is unknown, a number is 0, or there are more than 2^20 hashes.
+        ValueError: the text is no text, the rule of words is unknown, a number is 0, or there are over 2^20 hashes.
         OverflowError: a number is negative.
     """
     return pa.array(_native.minhash_signatures(text, words, ngram, bands, rows))
@@ -35,7 +35,7 @@ def band_keys(text: pa.Array, words: str, ngram: int, bands: int, rows: int) -> 
     """Find each text's keys: `bands` uint64. Null for null and for a text without words, which resembles nothing.
 
     Raises:
-        ValueError: the text is no text, the rule of words is unknown, a number is 0, or there are more than 2^20 hashes.
+        ValueError: the text is no text, the rule of words is unknown, a number is 0, or there are over 2^20 hashes.
         OverflowError: a number is negative.
     """
     return pa.array(_native.minhash_band_keys(text, words, ngram, bands, rows))

@@ -106,7 +106,7 @@ def band_keys(signature: Sequence[int], rows: int, xxh3: Hash) -> list[int]:
 
 
 def miss_rate(similarity: float, bands: int, rows: int) -> float:
-    """The probability that two sets of that Jaccard similarity share no key; the order of operations is the kernel's."""
+    """The probability that two sets of that Jaccard similarity share no key; operations in the kernel's order."""
     agree = math.prod([similarity] * rows)
     return math.prod([1 - agree] * bands)
 

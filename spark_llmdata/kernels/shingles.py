@@ -1,7 +1,7 @@
-"""Sets of shingles of a batch of texts, and how alike two such sets are.
+r"""Sets of shingles of a batch of texts, and how alike two such sets are.
 
-A shingle is `ngram` consecutive words of the text in lower case, joined by one space; a text with fewer words has one of
-all its words, a text without words has none. A set holds the xxh3_64 (seed 0) of each. Lower case is `str.lower`'s.
+A shingle is `ngram` consecutive words of the text in lower case, joined by one space; a text with fewer words has one
+of all its words, a text without words has none. A set holds the xxh3_64 (seed 0) of each. Lower case is `str.lower`'s.
 
 `runs`: words are maximal runs of letters, numbers (general categories L* and N*) and `_`, what `re` finds by `\w+`.
 Marks that combine part words, so that vowel signs of Indic scripts are lost, and Chinese, Japanese or Thai text has one
