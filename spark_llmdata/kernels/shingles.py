@@ -8,7 +8,8 @@ Marks that combine part words, so that vowel signs of Indic scripts are lost, an
 word between two marks of punctuation. Known from other tools, good for English.
 
 `mixed`: as `runs`, but marks continue the word they follow, and each code point of a script without spaces between
-words (Han, Kana, Bopomofo, Tangut, Nushu, Thai, Lao, Myanmar, Khmer, Tai) is a word with the marks behind it.
+words (Han, Kana, Bopomofo, Yi, Tangut, Nushu, Thai, Lao, Myanmar, Khmer, Tai, Javanese, Balinese) is a word with the
+marks behind it.
 
 `uax29` and `whitespace`: the words of `kernels.words`.
 """

@@ -13,21 +13,23 @@ pub(super) const MARK: u8 = 4;
 /// Its lower case is another code point, or several.
 pub(super) const UPPER: u8 = 8;
 
-/// Where text is written without spaces between words: East Asia's scripts, and those whose line breaking is of class SA
-/// (Thai, Lao, Myanmar, Khmer, Tai Le, New Tai Lue, Tai Tham, Tai Viet, Ahom). Korean and Yi have spaces, Tibetan parts
-/// its syllables by a mark of punctuation.
-pub(super) const SPACELESS: [(u32, u32); 20] = [
+/// Where text is written without spaces between words: East Asia's scripts, Javanese and Balinese, and those whose line
+/// breaking is of class SA (Thai, Lao, Myanmar, Khmer, Tai Le, New Tai Lue, Tai Tham, Tai Viet, Ahom). Korean has
+/// spaces, Tibetan parts its syllables by a mark of punctuation.
+pub(super) const SPACELESS: [(u32, u32); 22] = [
     (0x0e00, 0x0eff),   // Thai, Lao
     (0x1000, 0x109f),   // Myanmar
     (0x1780, 0x17ff),   // Khmer
     (0x1950, 0x19df),   // Tai Le, New Tai Lue
     (0x1a20, 0x1aaf),   // Tai Tham
+    (0x1b00, 0x1b7f),   // Balinese
     (0x3000, 0x312f),   // iteration marks, Hiragana, Katakana, Bopomofo
     (0x31a0, 0x31bf),   // Bopomofo
     (0x31f0, 0x31ff),   // Katakana
     (0x3400, 0x4dbf),   // Han
     (0x4e00, 0x9fff),   // Han
-    (0xa9e0, 0xa9ff),   // Myanmar
+    (0xa000, 0xa4cf),   // Yi
+    (0xa980, 0xa9ff),   // Javanese, Myanmar
     (0xaa60, 0xaadf),   // Myanmar, Tai Viet
     (0xf900, 0xfaff),   // Han
     (0xff66, 0xff9f),   // Katakana, half width
@@ -101,11 +103,14 @@ mod tests {
         assert_eq!(['a', '_', '7', '½', 'ª'].map(of), [WORD; 5]);
         assert_eq!(['A', 'Σ', 'İ', 'ǅ'].map(of), [WORD | UPPER; 4]);
         assert_eq!(
-            ['語', 'か', 'カ', '々', 'ー', 'ก', 'ກ', 'က', 'ក', '𠀀'].map(of),
-            [WORD | APART; 10]
+            [
+                '語', 'か', 'カ', '々', 'ー', 'ꀀ', 'ก', 'ກ', 'က', 'ក', 'ꦲ', '𠀀'
+            ]
+            .map(of),
+            [WORD | APART; 12]
         );
         assert_eq!(['\u{301}', '\u{e34}', '\u{93e}'].map(of), [MARK; 3]);
-        assert_eq!(['한', 'ꀀ', 'ཀ'].map(of), [WORD; 3]);
+        assert_eq!(['한', 'ཀ'].map(of), [WORD; 2]);
         assert_eq!([' ', '-', '。', '\u{200d}', '😀', '・'].map(of), [0; 6]);
         // Circled letters have a lower case and are no letters.
         assert_eq!(of('Ⓐ'), UPPER);
