@@ -54,7 +54,7 @@ pub struct Hasher {
 impl Hasher {
     /// An error where there are no bands, no rows, or more than 2^20 of them together.
     pub fn new(bands: usize, rows: usize) -> Result<Self, String> {
-        let total = bands.checked_mul(rows).unwrap_or(usize::MAX);
+        let total = bands.saturating_mul(rows);
         if total == 0 || total > MOST_HASHES {
             return Err(format!(
                 "bands x rows is {bands} x {rows}; expected both at least 1 and at most {MOST_HASHES} hashes in all"

@@ -1,3 +1,5 @@
+//! Signatures, keys and bitmaps against their definitions, written out.
+
 use proptest::prelude::*;
 
 use super::*;

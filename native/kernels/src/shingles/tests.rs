@@ -1,3 +1,5 @@
+//! Words and sets against their definitions, written out, and how the work grows.
+
 use std::cell::Cell;
 
 use proptest::prelude::*;
@@ -53,7 +55,7 @@ fn sorting_grows_like_the_text() {
     assert!(STEPS.get() <= 3 * text.len());
     // A crowd just below the limit in every bucket is the worst that is not left to the general sort.
     let hostile: Vec<u64> = (0..1 << 16)
-        .map(|i: u64| (i % (1 << 12)) << 52 | (1 << 16) - i)
+        .map(|i: u64| ((i % (1 << 12)) << 52) | ((1 << 16) - i))
         .collect();
     STEPS.set(0);
     Sorter::default().sort_distinct(&mut hostile.clone());
