@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import dedup_exact, gopher_kernel, machine, memory, peers, reuse, segment_write
+from benchmarks import dedup_exact, dedup_kernels, gopher_kernel, machine, memory, peers, reuse, segment_write
 from benchmarks.conditions import REPOSITORY, Conditions, child_environment
 from benchmarks.corpus import find_corpus
 from benchmarks.figures import Figure, to_markdown
@@ -24,6 +24,7 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "gopher_kernel": gopher_kernel.measure,
     "segment_write": segment_write.measure,
     "dedup_exact": dedup_exact.measure,
+    "dedup_kernels": dedup_kernels.measure,
     "memory": memory.measure,
     "reuse": reuse.measure,
 }

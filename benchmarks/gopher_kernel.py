@@ -47,9 +47,9 @@ def measure(conditions: Conditions) -> list[Figure]:
     texts = conditions.corpus.sets["s5k"]
     batches = [batch.column(0) for batch in texts.batches()]
     jobs: dict[str, Job] = {
-        "words": lambda: _per_pass(lambda: [words.split(b) for b in batches]),
-        "kernels": lambda: _per_pass(lambda: [bare_kernel(b) for b in batches]),
-        "judgement": lambda: _per_pass(lambda: [_judge(b) for b in batches]),
+        "words": lambda: per_pass(lambda: [words.split(b) for b in batches]),
+        "kernels": lambda: per_pass(lambda: [bare_kernel(b) for b in batches]),
+        "judgement": lambda: per_pass(lambda: [_judge(b) for b in batches]),
     }
     facts: dict[str, dict[str, Any]] = {}
     figures = []
@@ -90,7 +90,7 @@ def _judge(text: pa.Array) -> object:
     return _STAGE.judge(Batch({"text": text}))
 
 
-def _per_pass(work: Callable[[], object]) -> Usage:
+def per_pass(work: Callable[[], object]) -> Usage:
     """What one pass costs on this thread, as the mean of as many as fill the time; a first one is not counted."""
     work()
     cpu, wall, passes = time.process_time(), time.monotonic(), 0

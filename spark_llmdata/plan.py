@@ -131,7 +131,15 @@ def check_order(stages: Sequence[Stage]) -> None:
                 f"{stages[i].name} stands behind {', '.join(before)}; it needs the HTML, which is there only at the "
                 "beginning: put it first"
             )
+    given: list[str] = []
     for stage in stages:
+        if isinstance(stage, CorpusStage):
+            problems += [
+                f"{stage.name} wants the score {name}, which no stage before it gives; "
+                f"there {'are ' + ', '.join(given) if given else 'is none'}"
+                for name in sorted(stage.needed_scores() - set(given))
+            ]
+        given += stage.score_columns()
         taken = sorted(set(stage.reasons) & set(RESERVED_REASONS))
         if taken:
             problems.append(

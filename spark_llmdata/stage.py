@@ -6,8 +6,8 @@ import hashlib
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
+from spark_llmdata.errors import RunFailed, UsageError
 from spark_llmdata.verdict import Judgement
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ID_PATTERN = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
+#: How a stage may call what it settles; the names of folders in a store.
+SETTLED_PATTERN = r"[a-z][a-z0-9_-]*"
 
 
 class Stage(BaseModel, ABC):
@@ -118,6 +121,14 @@ class CorpusStage(Stage):
         what must be computed once goes through `ctx`.
         """
 
+    def needed_columns(self) -> frozenset[str]:
+        """The columns of a segment that `apply` reads with these settings, without the texts' hashes."""
+        return self.requires
+
+    def needed_scores(self) -> frozenset[str]:
+        """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
+        return frozenset()
+
     def __call__(self, docs: Any) -> Any:
         """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""
         from spark_llmdata.interop import frames
@@ -126,10 +137,81 @@ class CorpusStage(Stage):
 
 
 @dataclass(frozen=True)
+class Settled:
+    """A table that was computed and written down: reading `rows` computes nothing again.
+
+    `digest` is the XOR of the rows' 64-bit hashes as 16 hex digits, a dash and the count: equal for equal sets of
+    rows, in whatever order. Rows that are there an even number of times do not show in the XOR.
+    """
+
+    rows: DataFrame
+    count: int
+    digest: str
+
+
+@dataclass(frozen=True)
 class Context:
-    """What a corpus stage may use of the run."""
+    """What a corpus stage may use of the run.
+
+    `keep` writes the rows of a name down and gives them back as they are there: in a run as a table of the store,
+    where a run that is continued, or a second one, finds them. Without it they stay with the executors.
+    """
 
     spark: SparkSession
+    keep: Callable[[DataFrame, str], DataFrame] | None = field(default=None, repr=False)
+    folder: str | None = None  # where the tables are that are kept
+    told: list[str] = field(default_factory=list, init=False, compare=False)
+    _names: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def settle(self, df: DataFrame, name: str) -> Settled:
+        """Compute a data frame now, write it down, and count and hash it; what is there under that name is reused.
+
+        The columns can be of any type but maps. In a run a name stands for the same rows whenever the stage sees the
+        same documents, so they must be decided by those and by the stage's settings.
+
+        Raises:
+            UsageError: the name is no folder's, or was used for another data frame of this stage.
+            RunFailed: the store holds other columns under that name.
+        """
+        if not re.fullmatch(SETTLED_PATTERN, name):
+            raise UsageError(f"cannot settle under the name {name!r}; expected one like edges or edges-2")
+        if name in self._names:
+            raise UsageError(f"{name!r} was settled before by the same stage; give each data frame a name of its own")
+        self._names.add(name)
+        # Not `persist`, which keeps the plan as well: it would double with every round of an iteration.
+        rows = df.localCheckpoint() if self.keep is None else self.keep(df, name)
+        _check_columns(df, rows, name)
+        return self._measure(rows)
+
+    @staticmethod
+    def _measure(rows: DataFrame) -> Settled:
+        """Count and hash rows in one pass."""
+        from pyspark.sql import functions as F
+
+        found = rows.agg(F.count(F.lit(1)), F.bit_xor(F.xxhash64(*rows.columns))).collect()[0]
+        count, mixed = int(found[0]), (found[1] or 0) & 0xFFFFFFFFFFFFFFFF
+        return Settled(rows, count, f"{mixed:016x}-{count}")
+
+    def tell(self, rows: DataFrame, name: str, what: str) -> None:
+        """Say how many rows there are, if any, and settle them under a name for whoever wants to look.
+
+        `what` goes on from the number: "bands were ...". It is told with the verdicts whenever they are used.
+        """
+        count = rows.count()
+        if count:
+            where = f", listed in {self.folder}/{name}" if self.folder else ""
+            self.settle(rows, name)
+            self.told.append(f"{count:,} {what}{where}")
+
+
+def _check_columns(df: DataFrame, rows: DataFrame, name: str) -> None:
+    """Refuse what an older form of the stage wrote under the same name."""
+    wanted, found = ({f.name: f.dataType.simpleString() for f in frame.schema.fields} for frame in (df, rows))
+    if wanted != found:
+        raise RunFailed(
+            f"settled under the name {name!r} are the columns {found}, expected {wanted}: an older form of the stage "
+            "wrote them; raise its `revision`, or remove the table and run the same command again"
+        )
 
 
 def _source_hash(cls: type) -> str:

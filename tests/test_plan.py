@@ -83,3 +83,12 @@ class Failing(GopherQuality):
 def test_reasons_of_failure_are_not_a_stage_s_to_give():
     with pytest.raises(RecipeError, match="filter.failing declares the reason killed.*name it otherwise"):
         make_plan(recipe(Failing()))
+
+
+def test_a_comparison_by_a_score_needs_a_stage_that_gives_it():
+    by_score = DedupExact(survivor=["score:gopher_quality_n_words"])
+    assert make_plan(recipe(GopherQuality(), by_score)).segments[0].segment.score_names
+    with pytest.raises(RecipeError, match="dedup.exact wants the score gopher_quality_n_words, which no stage before"):
+        make_plan(recipe(by_score, GopherQuality()))
+    with pytest.raises(RecipeError, match="there are strict_n_words, strict_"):
+        make_plan(recipe(GopherQuality(id="filter.strict"), by_score))

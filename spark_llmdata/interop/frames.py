@@ -49,25 +49,10 @@ def apply(stage: CorpusStage, docs: Any) -> Any:
     """Apply a corpus stage to a Spark DataFrame with a unique `doc_id`; adds `kept` and `verdict`."""
     if not hasattr(docs, "mapInArrow"):
         raise UsageError(f"{stage.name} compares documents and needs a Spark DataFrame, not a {type(docs).__name__}")
-    missing = {"doc_id", "text"} - set(docs.columns)
-    if missing:
-        raise UsageError(f"{stage.name} needs the columns doc_id and text; {', '.join(sorted(missing))} is missing")
+    _check_columns(stage, docs)
     from pyspark.sql import functions as F
 
-    from spark_llmdata.kernels.hashing import text_facts
-
-    names = [c for c in docs.columns if c not in ("text_hi", "text_lo")]
-    plain = docs.select(*names)
-
-    def hashed(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            facts = text_facts(batch.column("text"))
-            arrays = [*batch.columns, facts.column("hi"), facts.column("lo")]
-            yield pa.RecordBatch.from_arrays(arrays, names=[*batch.schema.names, "text_hi", "text_lo"])
-
-    types = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in plain.schema.fields)
-    keyed = plain.mapInArrow(hashed, f"{types}, text_hi bigint, text_lo bigint")
-    removed = stage.apply(keyed, Context(docs.sparkSession))
+    removed = stage.apply(_with_facts(docs) if "text" in docs.columns else docs, Context(docs.sparkSession))
     fields = [f.name for f in schema.VERDICT if f.name not in ("stage", "reason")]
     verdict = F.struct(
         F.lit(stage.name).alias("stage"),
@@ -76,6 +61,43 @@ def apply(stage: CorpusStage, docs: Any) -> Any:
     )
     verdicts = removed.select("doc_id", verdict.alias("verdict"))
     return docs.join(verdicts, "doc_id", "left").withColumn("kept", F.col("verdict").isNull())
+
+
+#: What a segment stores of a text beside it, by the name that `hashing.text_facts` has for it.
+_FACTS = {"bytes": "bytes", "text_hi": "hi", "text_lo": "lo"}
+_TYPES = {"doc_id": "string", "text": "string", "url": "string", "source": "string", "date": "timestamp"}
+
+
+def _check_columns(stage: CorpusStage, docs: Any) -> None:
+    """Refuse a frame without what the stage reads; facts of the text are made from the text."""
+    needed = {"text" if name in _FACTS else name for name in {"doc_id", *stage.needed_columns()}}
+    missing = sorted(needed - set(docs.columns))
+    if missing:
+        raise UsageError(
+            f"{stage.name} needs the columns {', '.join(sorted(needed))}; {', '.join(missing)} is missing, there are "
+            f"{', '.join(docs.columns)}"
+        )
+    for name in sorted(needed & set(_TYPES)):
+        found = docs.schema[name].dataType.simpleString()
+        if found != _TYPES[name]:
+            raise UsageError(f"{stage.name} needs the column {name} as {_TYPES[name]}, it is {found}; cast it")
+
+
+def _with_facts(docs: Any) -> Any:
+    """The frame with the facts of its texts, in place of columns of their names."""
+    from pyspark.sql.types import LongType, StructField, StructType
+
+    from spark_llmdata.kernels.hashing import text_facts
+
+    plain = docs.select(*(c for c in docs.columns if c not in _FACTS))
+
+    def measure(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            facts = text_facts(batch.column("text"))
+            arrays = [*batch.columns, *(facts.column(name) for name in _FACTS.values())]
+            yield pa.RecordBatch.from_arrays(arrays, names=[*batch.schema.names, *_FACTS])
+
+    return plain.mapInArrow(measure, StructType([*plain.schema, *(StructField(n, LongType()) for n in _FACTS)]))
 
 
 @dataclass(frozen=True)

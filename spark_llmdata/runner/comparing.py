@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from spark_llmdata import schema
@@ -43,33 +44,50 @@ def remove_identical_records(store: Store, funnel: Funnel, rows: str) -> bool:
         *ROW_KEY,
     )
     name = f"duplicate_record-{fingerprint}"
-    verdicts, reused = _write_once(store, name, fingerprint, found)
+    verdicts, reused, _ = _write_once(store, name, fingerprint, lambda: (found, []))
     funnel.remove("read", name, verdicts, tuple(ROW_KEY))
     return reused
 
 
-def compare(store: Store, funnel: Funnel, stage: CorpusStage, rows: str) -> bool:
-    """Apply a corpus stage to what is alive. Returns whether an earlier run's verdicts were used."""
+def compare(store: Store, funnel: Funnel, stage: CorpusStage, rows: str) -> tuple[bool, list[str]]:
+    """Apply a corpus stage to what is alive. Returns whether an earlier run's verdicts were used, and what it told."""
     from pyspark.sql import functions as F
 
     upstream = [node.fingerprint for node, _ in funnel.segments] + [r.table for r in funnel.removals]
     fingerprint = digest(["corpus", stage.fingerprint(), upstream, rows])
     name = f"{stage.noun}-{fingerprint}"
-    found = stage.apply(funnel.alive(), Context(store.spark))
-    missing = {f.name for f in schema.VERDICTS} - {*found.columns, *ROW_KEY}
-    if missing:
-        raise ProofFailed(f"{stage.name}.apply gives no column {', '.join(sorted(missing))}; see schema.VERDICTS")
-    none = {"part": "string", "ordinal": "bigint"}
-    found = found.withColumns({c: F.lit(None).cast(t) for c, t in none.items()})
-    verdicts, reused = _write_once(store, name, fingerprint, found)
+
+    def keep(rows: DataFrame, settled: str) -> DataFrame:
+        table = store.settled(name, settled)
+        table.append_once(rows, settled, {})
+        return table.read()
+
+    def find() -> tuple[DataFrame, list[str]]:
+        ctx = Context(store.spark, keep, store.settled(name, "").path.rstrip("/"))
+        found = stage.apply(funnel.alive(), ctx)
+        missing = {f.name for f in schema.VERDICTS} - {*found.columns, *ROW_KEY}
+        if missing:
+            raise ProofFailed(f"{stage.name}.apply gives no column {', '.join(sorted(missing))}; see schema.VERDICTS")
+        none = {"part": "string", "ordinal": "bigint"}
+        return found.withColumns({c: F.lit(None).cast(t) for c, t in none.items()}), ctx.told
+
+    verdicts, reused, told = _write_once(store, name, fingerprint, find)
     funnel.remove(stage.name, name, verdicts)
-    return reused
+    return reused, told
 
 
-def _write_once(store: Store, name: str, key: str, found: DataFrame) -> tuple[DataFrame, bool]:
-    """A table of verdicts is one commit: where it exists, it is complete. Returns it, and whether it was there."""
+def _write_once(
+    store: Store, name: str, key: str, find: Callable[[], tuple[DataFrame, list[str]]]
+) -> tuple[DataFrame, bool, list[str]]:
+    """A table of verdicts is one commit: where it exists, it is complete. Returns it, whether it was there, its notes.
+
+    Only where it is not there are the verdicts found, which may settle tables on the way.
+    """
     table = store.verdicts(name)
     reused = table.exists()
-    if not reused:
-        table.append_once(found.select(*(f.name for f in schema.VERDICTS)), key, {})
-    return table.read(), reused
+    if reused:
+        told: list[str] = next((note["told"] for note in table.notes() if "told" in note), [])
+    else:
+        found, told = find()
+        table.append_once(found.select(*(f.name for f in schema.VERDICTS)), key, {"told": told})
+    return table.read(), reused, told

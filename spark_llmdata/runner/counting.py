@@ -34,7 +34,7 @@ class StageCount:
     """What a stage saw and did. `seconds` is the time of its whole segment, shared by the stages fused into it.
 
     `duplicates` are the removed that name a survivor, `failed` the rejects the stage's own failure made, `by_machine`
-    those that depend on the machine (out of memory, killed).
+    those that depend on the machine (out of memory, killed). `told` is what a comparison had to say besides.
     """
 
     stage: str
@@ -47,6 +47,7 @@ class StageCount:
     seconds: float = 0.0
     reused: bool = False
     sources: dict[str, SourceCount] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
 
     @property
     def kept(self) -> int:
@@ -56,7 +57,7 @@ class StageCount:
     def as_json(self) -> dict[str, Any]:
         """The entry of `by_stage`."""
         facts = asdict(self)
-        for name in ("failed", "by_machine", "duplicates", "sources"):
+        for name in ("failed", "by_machine", "duplicates", "sources", "told"):
             if not facts[name]:
                 del facts[name]
         return {"stage": facts.pop("stage"), "in": facts.pop("shown"), "kept": self.kept} | facts

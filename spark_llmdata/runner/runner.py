@@ -147,11 +147,11 @@ class Runner:
         begin = time.monotonic()
         self.say(f"comparing: {node.stage.name}")
         before = self.counts[-1]
-        reused = compare(self.store, self.funnel, node.stage, self.rows)
+        reused, told = compare(self.store, self.funnel, node.stage, self.rows)
         found = self.funnel.removals[-1]
         of_sources = self.funnel.removed_of(found, self.sources)
         entry = count_comparison(node.stage.name, before, found.count, found.duplicates, of_sources)
-        entry.seconds, entry.reused = round(time.monotonic() - begin, 3), reused
+        entry.seconds, entry.reused, entry.told = round(time.monotonic() - begin, 3), reused, told
         self._note([entry])
 
     def _note(self, entries: list[StageCount]) -> None:
@@ -163,6 +163,8 @@ class Runner:
             self.say(
                 f"  {entry.stage}: {entry.shown:,} in, {entry.removed:,} removed{rejected}, {entry.kept:,} kept{again}"
             )
+            for sentence in entry.told:
+                self.say(f"    {sentence}")
         for entry in entries:
             where = f"run = '{self.run_id}' AND stage = '{entry.stage}'"
             look = f"look at its rows with: SELECT * FROM delta.`{self.store.fates.path}` WHERE {where}"

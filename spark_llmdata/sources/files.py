@@ -265,6 +265,13 @@ def remove_folder(url: str, hidden: str) -> None:
     shutil.rmtree(aside)
 
 
+def remove_empty_folder(url: str) -> None:
+    """Remove a folder of a local disk unless something is in it; elsewhere there are no empty folders."""
+    if not is_remote(url):
+        with suppress(OSError):  # that something is in it, or that it is gone already
+            Path(local_path(url)).rmdir()
+
+
 def _turn(name: str) -> int:
     """When a file goes that is removed together with its table: before the commits, with them, or behind them."""
     folder, _, last = f"/{name}".rpartition("/")

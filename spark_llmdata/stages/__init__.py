@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from spark_llmdata.stage import Stage
 from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.dedup.minhash import DedupMinhash
+from spark_llmdata.stages.dedup.url import DedupUrl
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 
@@ -13,4 +15,6 @@ BUILTIN: Mapping[str, type[Stage]] = {
     "extract.html": ExtractHtml,
     "filter.gopher_quality": GopherQuality,
     "dedup.exact": DedupExact,
+    "dedup.url": DedupUrl,
+    "dedup.minhash": DedupMinhash,
 }

@@ -110,7 +110,7 @@ class Table:
 
         Losing against another writer is no failure but a reason to look again and repeat.
         """
-        properties = {"delta.dataSkippingStatsColumns": ",".join(self.statistics), **_KEEP_HISTORY}
+        properties = {**self._indexed(), **_KEEP_HISTORY}
         told = ({"run": self.run} if self.run else {}) | dict(note)
         writer = rows.write.format("delta").mode(mode).option("userMetadata", json.dumps(told))
         writer = writer.options(**options, **properties)
@@ -126,6 +126,12 @@ class Table:
             f"{self.path}: {MAX_COMMITS_LOST} commits in a row lost against other writers; run the same command again "
             f"when fewer runs write to this store ({type(lost).__name__})"
         )
+
+    def _indexed(self) -> dict[str, str]:
+        """Which columns the log keeps statistics of, in Delta's words; an empty list of names it would refuse."""
+        if self.statistics:
+            return {"delta.dataSkippingStatsColumns": ",".join(self.statistics)}
+        return {"delta.dataSkippingNumIndexedCols": "0"}
 
     def notes(self) -> list[dict[str, Any]]:
         """What each commit's note says, newest first, with its `version` and the `rows` it wrote.
@@ -233,6 +239,10 @@ class Store:
     def verdicts(self, name: str) -> Table:
         """A corpus stage's verdicts; `name` ends in their fingerprint."""
         return self._table(f"verdicts/{name}", schema.VERDICTS, ("doc_id",))
+
+    def settled(self, verdicts: str, name: str) -> Table:
+        """What a corpus stage settled on the way to its verdicts; the columns are those of the rows first written."""
+        return self._table(f"settled/{verdicts}/{name}", pa.schema(()), ())
 
     @property
     def fates(self) -> Table:

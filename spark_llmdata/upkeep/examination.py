@@ -12,7 +12,7 @@ from spark_llmdata.upkeep.claims import read_claims
 from spark_llmdata.upkeep.contents import ContentCheck
 from spark_llmdata.upkeep.findings import Examination, reason
 from spark_llmdata.upkeep.folders import FolderCheck
-from spark_llmdata.upkeep.garbage import HIDDEN, Search
+from spark_llmdata.upkeep.garbage import HIDDEN, Search, find_settled
 from spark_llmdata.upkeep.log import Folder, LogDamaged
 from spark_llmdata.upkeep.manifests import Manifest, read_manifests, remedy_for
 
@@ -44,12 +44,12 @@ def check_store(store: Store, run: str | None = None, say: Callable[[str], None]
     found.runs = [m.run for m in manifests]
     readable = [m for m in manifests if m.readable]
     tell("reading every file whole")
-    for place in _places(store, readable, everything=run is None):
+    for place, named in _places(store, readable, everything=run is None).items():
         tell(f"  {place}")
-        concerned = readable if place == "fates" else [m for m in readable if place in m.tables]
+        concerned = readable if place == "fates" else [m for m in readable if named in m.tables]
         if place == "corpus":
             concerned = [m for m in manifests if m.version is not None or m.state == "committing"]
-        _check_folder(store, found, place, concerned, optional=place == "fates")
+        _check_folder(store, found, place, concerned, named=named, optional=place == "fates")
     tell("comparing rows with the manifests")
     contents = ContentCheck(store, readable, found)
     contents.check_segments()
@@ -76,27 +76,42 @@ def find_builds(store: Store) -> dict[str, int]:
     return builds
 
 
-def _places(store: Store, manifests: Sequence[Manifest], *, everything: bool) -> list[str]:
-    """The tables to look at, those that runs name and, with `everything`, those that none does."""
-    places = {table for manifest in manifests for table in manifest.tables}
-    if everything:
-        for kind in ("segments", "verdicts"):
-            names = [n for n in files.list_names(f"{store.root}/{kind}") if not n.startswith(HIDDEN)]
-            places |= {f"{kind}/{name}" for name in names if files.list_names(f"{store.root}/{kind}/{name}/_delta_log")}
-    return ["fates", *sorted(places), "corpus"]
+def _places(store: Store, manifests: Sequence[Manifest], *, everything: bool) -> dict[str, str]:
+    """The tables to look at, each with the one by which runs name it: for what was settled, the table of verdicts.
+
+    Those that runs name and, with `everything`, those that none does.
+    """
+    named = {table for manifest in manifests for table in manifest.tables}
+    places = {table: table for table in named}
+    for kind in ("segments", "verdicts") if everything else ():
+        places |= {f"{kind}/{name}": f"{kind}/{name}" for name in files.list_names(f"{store.root}/{kind}")}
+    places |= {place: verdicts for place, verdicts in find_settled(store) if everything or verdicts in named}
+    there = {place for place in places if place in named or _is_table(store, place)}
+    return {"fates": "fates", **{place: places[place] for place in sorted(there)}, "corpus": "corpus"}
+
+
+def _is_table(store: Store, place: str) -> bool:
+    hidden = place.rpartition("/")[2].startswith(HIDDEN)
+    return not hidden and bool(files.list_names(f"{store.root}/{place}/_delta_log"))
 
 
 def _check_folder(
-    store: Store, found: Examination, place: str, concerned: Sequence[Manifest], *, optional: bool = False
+    store: Store,
+    found: Examination,
+    place: str,
+    concerned: Sequence[Manifest],
+    *,
+    named: str = "",
+    optional: bool = False,
 ) -> None:
-    """Check one table for the runs it concerns."""
+    """Check one table for the runs it concerns, which may name another one for it."""
     everybody = tuple(m.run for m in concerned)
     versions = tuple(sorted({m.version for m in concerned if m.version is not None})) if place == "corpus" else ()
 
     def whose(key: str | int) -> tuple[str, ...]:
         if isinstance(key, int):  # a version; a run whose commit is lost cannot be told from one that was killed
             return tuple(m.run for m in concerned if m.version in (key, None))
-        return tuple(m.run for m in concerned if (m.run == key if place == "fates" else m.names(place, key)))
+        return tuple(m.run for m in concerned if (m.run == key if place == "fates" else m.names(named or place, key)))
 
     def remedy(runs: Collection[str], log: bool) -> str:
         return remedy_for(place, [m for m in concerned if m.run in runs], store.root, log=log)

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spark_llmdata.sources import files
+from spark_llmdata.stage import SETTLED_PATTERN
 from spark_llmdata.store import Store
 from spark_llmdata.store.delta import REPRODUCTIONS
 from spark_llmdata.upkeep.claims import Busy, Claims, read_claims
 from spark_llmdata.upkeep.log import LOG, Folder, History, LogDamaged, beside, read_history
 
-#: How the tables of segments and verdicts are called; anything else in their folders is not ours to remove.
+#: How the tables of segments and verdicts are called, and those below `settled/TABLE OF VERDICTS`; anything else in
+#: their folders is not ours to remove.
 _OURS = re.compile(r"[\w.-]*-[0-9a-f]{16}")
+_SETTLED = re.compile(rf"settled/{_OURS.pattern}/{SETTLED_PATTERN}")
 #: What a killed gc leaves: a folder that was being removed.
 HIDDEN = ".removed-"
 _HISTORIC = ("corpus", "fates", "runs")  # their older versions can be read
@@ -61,21 +64,26 @@ class Search:
         found = list(self._reproductions())
         for kind in ("segments", "verdicts"):
             for name in files.list_names(f"{self.store.root}/{kind}"):
-                found += self._table(f"{kind}/{name}", name)
+                found += self._table(f"{kind}/{name}", ours=bool(_OURS.fullmatch(name)))
+        for place, verdicts in find_settled(self.store):
+            found += self._table(place, verdicts, ours=bool(_SETTLED.fullmatch(place)))
         for name in _HISTORIC:
             found += self._historic(name)
         return found
 
-    def _table(self, place: str, name: str) -> Iterator[Item]:
+    def _table(self, place: str, led_to: str = "", *, ours: bool) -> Iterator[Item]:
+        """One table; it stays where a run names it, or for one that was settled, the table of verdicts it led to."""
         folder = Folder.look(f"{self.store.root}/{place}")
         whole = _whole("table", place, folder)
-        if name.startswith(HIDDEN):
+        if place.rpartition("/")[2].startswith(HIDDEN):
             yield replace(whole, kind="leftover")
             return
-        if not _OURS.fullmatch(name):
+        if not ours:
             yield replace(whole, why="not a name that llmdata gives; move it elsewhere")
             return
-        if not folder.versions and not folder.gaps() and place not in self.claims.tables:
+        is_claimed = (led_to or place) in self.claims.tables
+        # A run may have ended without what it had begun to settle.
+        if not folder.versions and not folder.gaps() and (led_to or not is_claimed):
             yield self._unless_foreign(replace(whole, kind="leftover"), folder, History())
             return
         try:
@@ -83,7 +91,7 @@ class Search:
         except LogDamaged as damage:
             yield replace(whole, why=f"its log is damaged ({damage}); see llmdata fsck")
             return
-        if place not in self.claims.tables:
+        if not is_claimed:
             keepers = sorted(self.claims.unfinished & set(history.writers.values()))
             if not keepers:
                 yield self._unless_foreign(whole, folder, history)
@@ -162,6 +170,15 @@ class Search:
                 yield replace(item, why=f"{why}; if it is dead, remove the folder {place}")
             else:
                 yield self._unless_busy(item, folder)  # its folder is there before its first event
+
+
+def find_settled(store: Store) -> list[tuple[str, str]]:
+    """The tables that corpus stages settled, each with the table of verdicts it led to, by their paths in the store."""
+    return [
+        (f"settled/{verdicts}/{name}", f"verdicts/{verdicts}")
+        for verdicts in files.list_names(f"{store.root}/settled")
+        for name in files.list_names(f"{store.root}/settled/{verdicts}")
+    ]
 
 
 def dead_files(folder: Folder, history: History, kept: frozenset[str], began_ns: int) -> list[str]:

@@ -88,9 +88,11 @@ def remedy_for(place: str, manifests: list[Manifest], store: str, *, log: bool =
     """What to do about damage in a table, or in its `log`, given whom it concerns."""
     commands = list(dict.fromkeys(m.command(store) for m in manifests if m.readable))
     again = "; then ".join(commands) or "the command that made it"
-    if place.startswith(("segments/", "verdicts/")):
+    if place.startswith(("segments/", "verdicts/", "settled/")):
         if not manifests:
             return f"no run names {place}: llmdata gc removes it, or move the folder away"
+        if place.startswith("settled/"):
+            return f"move the folder {place} away; what it led to is in verdicts, and no run reads it again"
         return f"move the folder {place} away and run the same again, with the same code: {again}"
     restore = "restore the file from a backup; without one "
     if place == "corpus" and log:

@@ -120,7 +120,7 @@ def _remove(store: Store, place: str, items: Sequence[Item], began: int, alone: 
     history = read_history(folder)
     if not alone():
         return DISTURBED
-    kept = frozenset(history.live if place.startswith(("segments/", "verdicts/")) else history.ever)
+    kept = frozenset(history.live if place.startswith(("segments/", "verdicts/", "settled/")) else history.ever)
     seen = {name for item in items for name in item.names}
     dead = seen.intersection(dead_files(folder, history, kept, began))
     if keys:  # taking rows out, Delta writes files without rows and does not commit them; nobody else is writing
@@ -141,4 +141,6 @@ def _remove_whole(url: str, item: Item, alone: Callable[[], bool]) -> str:
         return DISTURBED
     name = url.rpartition("/")[2]
     files.remove_folder(url, name if name.startswith(HIDDEN) else HIDDEN + name)
+    if item.place.startswith("settled/"):
+        files.remove_empty_folder(url.rpartition("/")[0])
     return ""

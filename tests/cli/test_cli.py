@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from spark_llmdata.cli import main
+from spark_llmdata.stages import BUILTIN
 from tests.runner.corpora import documents, write_jsonl
 
 
@@ -134,7 +135,7 @@ def test_wrong_use_is_told_before_spark_starts(arguments, words, tmp_path, capsy
 
 def test_stages_describe_themselves(capsys):
     facts = answer(capsys, "stages")[1]
-    assert {s["kind"] for s in facts["stages"]} == {"extract.html", "filter.gopher_quality", "dedup.exact"}
+    assert {s["kind"] for s in facts["stages"]} == set(BUILTIN)
     assert main(["stages", "filter.gopher_quality"]) == 0
     told = capsys.readouterr().out
     assert "min_words: Annotated" not in told

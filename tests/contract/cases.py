@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timezone
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,20 @@ def batch_of(given: list[dict[str, Any]]) -> Batch:
     """A batch with one row for each `given` of a case."""
     rows = [_row(g) for g in given]
     return Batch({name: pa.array([r.get(name) for r in rows], kind) for name, kind in GIVEN.items()})
+
+
+CORPUS_COLUMNS = "doc_id string, text string, url string, date timestamp, source string, scores struct<quality: double>"
+
+
+def corpus_rows(case: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The documents of a case, each a text by its id, or a mapping of columns (dates as YYYY-MM-DD, `quality`)."""
+    rows = []
+    for doc_id, given in case["docs"].items():
+        d = given if isinstance(given, dict) else {"text": given}
+        date = d.get("date") and datetime.combine(d["date"], time(), timezone.utc)
+        quality = float(d["quality"]) if "quality" in d else None
+        rows.append((doc_id, d.get("text", ""), d.get("url"), date, d.get("source", "s"), (quality,)))
+    return rows
 
 
 def _row(given: dict[str, Any]) -> dict[str, Any]:

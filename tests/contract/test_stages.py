@@ -16,7 +16,16 @@ from spark_llmdata.isolation import judge_safely
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.verdict import concat
-from tests.contract.cases import batch_of, case_file, cases, corpus_cases, row_cases, stage_of
+from tests.contract.cases import (
+    CORPUS_COLUMNS,
+    batch_of,
+    case_file,
+    cases,
+    corpus_cases,
+    corpus_rows,
+    row_cases,
+    stage_of,
+)
 
 ROW_KINDS = [k for k, s in BUILTIN.items() if issubclass(s, RowStage)]
 
@@ -44,7 +53,7 @@ def test_row_cases(kind, case):
 @pytest.mark.parametrize(("kind", "case"), corpus_cases(), ids=lambda v: v if isinstance(v, str) else v["name"])
 def test_corpus_cases(kind, case, spark):
     stage = stage_of(kind, case)
-    docs = spark.createDataFrame(list(case["docs"].items()), "doc_id string, text string")
+    docs = spark.createDataFrame(corpus_rows(case), CORPUS_COLUMNS)
     rows = stage(docs).where("NOT kept").select("doc_id", "verdict").collect()
     assert {r.doc_id: r.verdict.survivor for r in rows} == case["removed"]
     assert {r.verdict.reason for r in rows} <= {f"{stage.noun}.{case.get('reason')}"}

@@ -213,3 +213,21 @@ def test_a_manifest_holds_the_whole_recipe(write):
     again = rebuild_recipe(recipe.as_dict(), recipe.folder)
     assert again.as_dict() == recipe.as_dict()
     assert [s.fingerprint() for s in again.stages] == [s.fingerprint() for s in recipe.stages]
+
+
+def test_survivor_keys_are_checked_where_they_stand(write):
+    text = """
+        name: a
+        stages:
+          - dedup.exact:
+              survivor: [longest, newst]
+          - dedup.exact:
+              id: dedup.other
+              survivor: [priority]
+        """
+    first, second = problems(write(text))
+    assert first.startswith("5: dedup.exact.survivor: ")
+    assert "no survivor key 'newst', did you mean 'newest'?" in first
+    assert "dedup.exact.priority: {} does not fit: the survivor key 'priority' needs numbers" in second
+    stage = load_recipe(write("name: a\nstages:\n  - dedup.exact: {survivor: newest}\n")).stages[0]
+    assert stage == DedupExact(survivor=("newest", "doc_id"))

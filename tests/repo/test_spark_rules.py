@@ -109,6 +109,11 @@ def find_actions(tree: ast.Module) -> list[str]:
     return found
 
 
+def leave_out(tree: ast.Module, name: str) -> ast.Module:
+    """A module without one of its classes."""
+    return ast.Module([n for n in tree.body if not (isinstance(n, ast.ClassDef) and n.name == name)], [])
+
+
 def is_in(module: str, parts: tuple[str, ...]) -> bool:
     return module.removeprefix("spark_llmdata").removeprefix(".").split(".")[0] in parts
 
@@ -139,6 +144,15 @@ def test_stages_call_no_action_and_touch_no_table(modules: dict[str, ast.Module]
     assert stages
     found = {name: calls for name, tree in stages.items() if (calls := find_actions(tree))}
     assert not found, f"a stage gives its DataFrame to ctx.settle instead: {found}"
+
+
+def test_only_the_context_of_a_stage_computes(modules: dict[str, ast.Module]) -> None:
+    """What stages call is bound by the same rule; the context is the one exception."""
+    for name in ("batch", "graph", "segment", "verdict"):
+        assert not find_actions(modules[f"spark_llmdata.{name}"]), f"{name} gives its DataFrame to ctx.settle instead"
+    stage = modules["spark_llmdata.stage"]
+    assert find_actions(stage)
+    assert not find_actions(leave_out(stage, "Context"))
 
 
 @pytest.mark.parametrize(

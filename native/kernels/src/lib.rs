@@ -3,9 +3,15 @@
 //! One file per kernel. No Python, no I/O, no threads; lengths of text are code points unless a name says bytes.
 #![forbid(unsafe_code)]
 
+pub mod components;
 pub mod dates;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
+pub mod minhash;
+pub mod near;
+pub mod shingles;
+pub mod text_forms;
+pub mod urls;
 pub mod warc;
 pub mod words;

@@ -70,7 +70,7 @@ impl Rule {
     }
 
     /// Appends the words of `text` to `out`, in order.
-    fn split_into(self, text: &str, out: &mut Vec<Span>) {
+    pub(crate) fn split_into(self, text: &str, out: &mut Vec<Span>) {
         match self {
             Rule::Uax29 => uax29::split_into(text, out),
             Rule::Whitespace => whitespace::split_into(text, out),

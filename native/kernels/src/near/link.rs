@@ -1,0 +1,180 @@
+//! Second pass: a partition's band and set records to links between documents.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+
+use super::HashedMap;
+
+const BAND_BYTES: usize = 16;
+
+/// Holds a partition's records until all are there.
+pub struct Linker {
+    order_keys: usize,
+    bands: Vec<(u64, u64)>,
+    sets: Vec<SetRecord>,
+}
+
+/// The order of the fields is the order of survival within equal sets.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct SetRecord {
+    hash: u128,
+    order: Box<[u64]>,
+    id: Box<str>,
+    node: u64,
+    has_bands: bool,
+}
+
+impl Linker {
+    /// An empty state, for set records with so many order keys.
+    pub fn new(order_keys: usize) -> Self {
+        Self {
+            order_keys,
+            bands: Vec::new(),
+            sets: Vec::new(),
+        }
+    }
+
+    /// Takes records as [`super::Sketcher::take`] gave them.
+    pub fn push(&mut self, mut sets: &[u8], bands: &[u8]) -> Result<(), String> {
+        if !bands.len().is_multiple_of(BAND_BYTES) {
+            return Err(format!("{} bytes are no band records", bands.len()));
+        }
+        let pairs = bands.chunks_exact(BAND_BYTES);
+        self.bands
+            .extend(pairs.map(|pair| (number(&pair[..8]), number(&pair[8..]))));
+        while !sets.is_empty() {
+            let (record, rest) = SetRecord::read(sets, self.order_keys)
+                .ok_or_else(|| format!("{} bytes are no set record", sets.len()))?;
+            self.sets.push(record);
+            sets = rest;
+        }
+        Ok(())
+    }
+
+    /// The links: `a`, `b` (int64) are nodes that meet; `copy`, `leader` (text) are documents with equal sets, of which
+    /// the leader comes first in the order of survival. A row is one or the other.
+    pub fn finish(&mut self) -> Result<RecordBatch, String> {
+        let mut edges = self.star_edges();
+        let (mut copies, mut leaders) = (Vec::new(), Vec::new());
+        self.sets.sort_unstable();
+        for same in self.sets.chunk_by(|a, b| a.hash == b.hash) {
+            let leader = &same[0];
+            for copy in &same[1..] {
+                copies.push(Some(&*copy.id));
+                leaders.push(Some(&*leader.id));
+            }
+            // The leader may have left its bands to a copy in the same task.
+            edges.extend(
+                same[1..]
+                    .iter()
+                    .filter(|copy| copy.has_bands)
+                    .map(|copy| (copy.node, leader.node)),
+            );
+        }
+        keep_forest(&mut edges);
+        let none = |n| std::iter::repeat_n(None, n);
+        let ends = |end: fn(&(u64, u64)) -> u64| -> Int64Array {
+            let nodes = edges.iter().map(|edge| Some(end(edge) as i64));
+            nodes.chain(none(copies.len())).collect()
+        };
+        let names = |of: &[Option<&str>]| -> StringArray {
+            std::iter::repeat_n(None, edges.len())
+                .chain(of.iter().copied())
+                .collect()
+        };
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(ends(|edge| edge.0)),
+            Arc::new(ends(|edge| edge.1)),
+            Arc::new(names(&copies)),
+            Arc::new(names(&leaders)),
+        ];
+        let fields = vec![
+            Field::new("a", DataType::Int64, true),
+            Field::new("b", DataType::Int64, true),
+            Field::new("copy", DataType::Utf8, true),
+            Field::new("leader", DataType::Utf8, true),
+        ];
+        let batch =
+            RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| e.to_string());
+        self.sets.clear();
+        batch
+    }
+
+    /// From the first member of each band to every other: m - 1 edges for m members, never m squared.
+    fn star_edges(&mut self) -> Vec<(u64, u64)> {
+        self.bands.sort_unstable();
+        let stars = self.bands.chunk_by(|a, b| a.0 == b.0);
+        let edges = stars.flat_map(|star| star[1..].iter().map(|member| (star[0].1, member.1)));
+        let edges = edges.filter(|(a, b)| a != b).collect();
+        self.bands = Vec::new();
+        edges
+    }
+}
+
+/// Leaves as many edges as connect what all of them connect, in a fixed order: what a partition sends on is bounded by
+/// its documents, however many bands they share.
+fn keep_forest(edges: &mut Vec<(u64, u64)>) {
+    edges.sort_unstable();
+    edges.dedup();
+    let mut forest = Forest::default();
+    edges.retain(|&(a, b)| forest.join(a, b));
+}
+
+/// Trees of nodes that are connected so far.
+#[derive(Default)]
+struct Forest {
+    numbers: HashedMap<u32>,
+    parents: Vec<u32>,
+}
+
+impl Forest {
+    /// Connects two nodes; whether they were not connected before.
+    fn join(&mut self, a: u64, b: u64) -> bool {
+        let (a, b) = (self.root(a), self.root(b));
+        self.parents[a.max(b) as usize] = a.min(b);
+        a != b
+    }
+
+    fn root(&mut self, node: u64) -> u32 {
+        let new = self.parents.len() as u32;
+        let mut number = *self.numbers.entry(node).or_insert(new);
+        if number == new {
+            self.parents.push(new);
+        }
+        while self.parents[number as usize] != number {
+            let above = self.parents[number as usize];
+            self.parents[number as usize] = self.parents[above as usize];
+            number = self.parents[above as usize];
+        }
+        number
+    }
+}
+
+impl SetRecord {
+    fn read(bytes: &[u8], order_keys: usize) -> Option<(Self, &[u8])> {
+        let (hash, rest) = bytes.split_at_checked(16)?;
+        let (node, rest) = rest.split_at_checked(8)?;
+        let (has_bands, rest) = rest.split_first()?;
+        let (order, rest) = rest.split_at_checked(8 * order_keys)?;
+        let (length, rest) = rest.split_at_checked(4)?;
+        let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
+        let (id, rest) = rest.split_at_checked(length)?;
+        let record = Self {
+            hash: u128::from_le_bytes(hash.try_into().ok()?),
+            order: order.chunks_exact(8).map(number).collect(),
+            id: std::str::from_utf8(id).ok()?.into(),
+            node: number(node),
+            has_bands: *has_bands != 0,
+        };
+        Some((record, rest))
+    }
+}
+
+/// Eight bytes as a number, little-endian.
+fn number(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[..8]);
+    u64::from_le_bytes(word)
+}

@@ -1,0 +1,350 @@
+//! Third pass: candidates are verified and the choice is made, a component at a time, in the order of survival.
+//!
+//! Only documents that may still be somebody's partner are held, so a component of a million variants of one text takes
+//! the memory of one. A band takes part with the first `max_block` documents it indexes; those it leaves out are told.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow_array::builder::{Int64Builder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+
+use super::{Candidates, HashedMap};
+use crate::minhash::{Hasher, Parity, parity, parity_distance, set_hash};
+use crate::shingles::Shingler;
+use crate::words::TextColumn;
+
+/// What two sets of shingles are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Shared shingles of all shingles.
+    Jaccard,
+    /// Shared shingles of the smaller set.
+    Containment,
+}
+
+/// Who stays of documents that are similar in a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clusters {
+    /// In the order of survival, who is similar to nobody that stays.
+    Greedy,
+    /// The first of each connected component.
+    Components,
+}
+
+/// How candidates are judged.
+#[derive(Clone, Copy, Debug)]
+pub struct SolveSettings {
+    /// What makes candidates.
+    pub candidates: Candidates,
+    /// What they are compared by.
+    pub measure: Measure,
+    /// Who stays.
+    pub clusters: Clusters,
+    /// The threshold as a fraction, so that no rounding decides: numerator and denominator.
+    pub threshold: (u64, u64),
+    /// Documents that a band compares others with.
+    pub max_block: usize,
+}
+
+/// Judges components that come one after another.
+pub struct Solver {
+    settings: SolveSettings,
+    shingler: Shingler,
+    hasher: Hasher,
+    component: Option<i64>,
+    held: Vec<Held>,
+    blocks: HashedMap<Block>,
+    /// Sets that were met in the component: the copies of a document, which the links name already.
+    seen: HashSet<u128>,
+    found: Found,
+    set: Vec<u64>,
+    keys: Vec<u64>,
+    partners: Vec<u32>,
+}
+
+struct Held {
+    id: Box<str>,
+    set: Box<[u64]>,
+    parity: Parity,
+    /// The first of its cluster as far as known; itself where the choice is greedy.
+    cluster: u32,
+}
+
+#[derive(Default)]
+struct Block {
+    indexed: Vec<u32>,
+    left_out: u32,
+}
+
+/// Rows that are given away: a removed document, or a block that was too large.
+#[derive(Default)]
+struct Found {
+    id: StringBuilder,
+    survivor: StringBuilder,
+    shared: Int64Builder,
+    shingles: Int64Builder,
+    survivor_shingles: Int64Builder,
+    block: Int64Builder,
+    compared: Int64Builder,
+    left_out: Int64Builder,
+}
+
+impl Solver {
+    /// An empty state.
+    pub fn new(settings: SolveSettings) -> Result<Self, String> {
+        let (numerator, denominator) = settings.threshold;
+        if numerator == 0 || numerator > denominator || denominator > u64::from(u32::MAX) {
+            return Err(format!(
+                "threshold {numerator}/{denominator}; expected a fraction above 0, up to 1, of numbers below 2^32"
+            ));
+        }
+        let Candidates { shingling, bands } = settings.candidates;
+        Ok(Self {
+            settings,
+            shingler: Shingler::new(shingling)?,
+            hasher: Hasher::new(bands.bands, bands.rows)?,
+            component: None,
+            held: Vec::new(),
+            blocks: HashedMap::default(),
+            seen: HashSet::new(),
+            found: Found::default(),
+            set: Vec::new(),
+            keys: Vec::new(),
+            partners: Vec::new(),
+        })
+    }
+
+    /// Takes columns `component` (int64), `doc_id` and `text` (text); each component's rows follow one another, in the
+    /// order of survival. Of documents with equal sets only the first is judged. Gives what is decided meanwhile: see [`Solver::finish`].
+    pub fn push(&mut self, batch: &RecordBatch) -> Result<RecordBatch, String> {
+        let [components, ids, texts] = batch.columns() else {
+            return Err("expected the columns component, doc_id and text".into());
+        };
+        let components = components
+            .as_primitive_opt::<Int64Type>()
+            .ok_or("column component is no int64")?;
+        let ids = TextColumn::new(ids, "doc_id")?;
+        let texts = TextColumn::new(texts, "text")?;
+        for row in 0..batch.num_rows() {
+            let component = components.value(row);
+            if self.component != Some(component) {
+                self.end_component();
+                self.component = Some(component);
+            }
+            if let (Some(id), Some(text)) = (ids.get(row), texts.get(row)) {
+                self.judge(id, text);
+            }
+        }
+        self.found.take()
+    }
+
+    /// Ends the last component. Rows are removed documents (`doc_id`, `survivor`, `shared` shingles, `shingles` of the
+    /// document and of the survivor) or blocks (`block`, `compared` documents, documents `left_out`).
+    pub fn finish(&mut self) -> Result<RecordBatch, String> {
+        self.end_component();
+        self.component = None;
+        self.found.take()
+    }
+
+    fn judge(&mut self, id: &str, text: &str) {
+        self.shingler.set_of(text, &mut self.set);
+        if self.set.is_empty() || !self.seen.insert(set_hash(&self.set)) {
+            return;
+        }
+        self.hasher.keys_of(&self.set, &mut self.keys);
+        self.find_partners();
+        let parity = parity(&self.set);
+        match self.settings.clusters {
+            Clusters::Greedy => {
+                for &partner in &self.partners {
+                    let other = &self.held[partner as usize];
+                    if let Some(shared) = self.settings.shared(&self.set, &parity, other) {
+                        self.found.remove(id, self.set.len(), other, shared);
+                        return;
+                    }
+                }
+                self.hold(id, parity);
+            }
+            Clusters::Components => {
+                let number = self.hold(id, parity);
+                for at in 0..self.partners.len() {
+                    let (partner, own) = (self.root(self.partners[at]), self.root(number));
+                    if partner == own {
+                        continue;
+                    }
+                    let other = &self.held[self.partners[at] as usize];
+                    if self.settings.shared(&self.set, &parity, other).is_some() {
+                        self.held[partner.max(own) as usize].cluster = partner.min(own);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who is held and shares a band, in the order of survival.
+    fn find_partners(&mut self) {
+        self.partners.clear();
+        for key in &self.keys {
+            if let Some(block) = self.blocks.get(key) {
+                self.partners.extend(&block.indexed);
+            }
+        }
+        self.partners.sort_unstable();
+        self.partners.dedup();
+    }
+
+    fn hold(&mut self, id: &str, parity: Parity) -> u32 {
+        let number = self.held.len() as u32;
+        let mut indexed = false;
+        for key in &self.keys {
+            let block = self.blocks.entry(*key).or_default();
+            if block.indexed.last() == Some(&number) {
+                continue;
+            }
+            if block.indexed.len() < self.settings.max_block {
+                block.indexed.push(number);
+                indexed = true;
+            } else {
+                block.left_out += 1;
+            }
+        }
+        if indexed || self.settings.clusters == Clusters::Components {
+            self.held.push(Held {
+                id: id.into(),
+                set: self.set.as_slice().into(),
+                parity,
+                cluster: number,
+            });
+        }
+        number
+    }
+
+    fn root(&mut self, mut number: u32) -> u32 {
+        loop {
+            let above = self.held[number as usize].cluster;
+            if above == number {
+                return number;
+            }
+            let next = self.held[above as usize].cluster;
+            self.held[number as usize].cluster = next;
+            number = next;
+        }
+    }
+
+    fn end_component(&mut self) {
+        if self.settings.clusters == Clusters::Components {
+            for number in 0..self.held.len() as u32 {
+                let root = self.root(number);
+                if root != number {
+                    let (first, own) = (&self.held[root as usize], &self.held[number as usize]);
+                    let shared = count_shared(&first.set, &own.set, 0).unwrap_or(0);
+                    self.found.remove(&own.id, own.set.len(), first, shared);
+                }
+            }
+        }
+        let mut large: Vec<_> = self.blocks.iter().filter(|(_, b)| b.left_out > 0).collect();
+        large.sort_unstable_by_key(|(key, _)| **key);
+        for (key, block) in large {
+            self.found.tell_block(*key, block);
+        }
+        self.held.clear();
+        self.blocks.clear();
+        self.seen.clear();
+    }
+}
+
+impl SolveSettings {
+    /// The shingles that two sets share, where that makes them similar.
+    fn shared(&self, set: &[u64], parity: &Parity, other: &Held) -> Option<u64> {
+        let (a, b) = (set.len() as u64, other.set.len() as u64);
+        let (numerator, denominator) = self.threshold;
+        let needed = match self.measure {
+            Measure::Jaccard => (numerator * (a + b)).div_ceil(numerator + denominator),
+            Measure::Containment => (numerator * a.min(b)).div_ceil(denominator),
+        };
+        if needed > a.min(b) {
+            return None;
+        }
+        // A shingle that only one of them has flips one bit, so there are at least as many of those as bits that differ.
+        let different = parity_distance(parity, &other.parity);
+        if u64::from(different) > a + b - 2 * needed {
+            return None;
+        }
+        count_shared(set, &other.set, needed)
+    }
+}
+
+/// How many values two sorted sets share; none as soon as fewer than `needed` are certain.
+fn count_shared(a: &[u64], b: &[u64], needed: u64) -> Option<u64> {
+    let (mut i, mut j, mut shared) = (0, 0, 0);
+    // Values of either set that may still be missed in the other.
+    let mut spare_a = (a.len() as u64).checked_sub(needed)?;
+    let mut spare_b = (b.len() as u64).checked_sub(needed)?;
+    while i < a.len() && j < b.len() {
+        match a[i].cmp(&b[j]) {
+            std::cmp::Ordering::Equal => {
+                shared += 1;
+                i += 1;
+                j += 1;
+            }
+            std::cmp::Ordering::Less => {
+                spare_a = spare_a.checked_sub(1)?;
+                i += 1;
+            }
+            std::cmp::Ordering::Greater => {
+                spare_b = spare_b.checked_sub(1)?;
+                j += 1;
+            }
+        }
+    }
+    (shared >= needed).then_some(shared)
+}
+
+impl Found {
+    fn remove(&mut self, id: &str, shingles: usize, survivor: &Held, shared: u64) {
+        self.id.append_value(id);
+        self.survivor.append_value(&*survivor.id);
+        self.shared.append_value(shared as i64);
+        self.shingles.append_value(shingles as i64);
+        self.survivor_shingles
+            .append_value(survivor.set.len() as i64);
+        self.block.append_null();
+        self.compared.append_null();
+        self.left_out.append_null();
+    }
+
+    fn tell_block(&mut self, key: u64, block: &Block) {
+        self.id.append_null();
+        self.survivor.append_null();
+        self.shared.append_null();
+        self.shingles.append_null();
+        self.survivor_shingles.append_null();
+        self.block.append_value(key as i64);
+        self.compared.append_value(block.indexed.len() as i64);
+        self.left_out.append_value(i64::from(block.left_out));
+    }
+
+    fn take(&mut self) -> Result<RecordBatch, String> {
+        let text = |name| Field::new(name, DataType::Utf8, true);
+        let number = |name| Field::new(name, DataType::Int64, true);
+        let columns: Vec<(Field, ArrayRef)> = vec![
+            (text("doc_id"), Arc::new(self.id.finish())),
+            (text("survivor"), Arc::new(self.survivor.finish())),
+            (number("shared"), Arc::new(self.shared.finish())),
+            (number("shingles"), Arc::new(self.shingles.finish())),
+            (
+                number("survivor_shingles"),
+                Arc::new(self.survivor_shingles.finish()),
+            ),
+            (number("block"), Arc::new(self.block.finish())),
+            (number("compared"), Arc::new(self.compared.finish())),
+            (number("left_out"), Arc::new(self.left_out.finish())),
+        ];
+        let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| e.to_string())
+    }
+}

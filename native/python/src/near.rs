@@ -1,0 +1,148 @@
+//! The three passes of near-duplicate detection, for Python.
+
+use llmdata_kernels::minhash::Bands;
+use llmdata_kernels::near::{self, Candidates, Clusters, Measure, SketchSettings, SolveSettings};
+use llmdata_kernels::shingles::{Shingling, Words};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3_arrow::PyRecordBatch;
+
+/// (words, ngram, bands, rows)
+type PyCandidates = (String, usize, usize, usize);
+
+fn candidates((words, ngram, bands, rows): PyCandidates) -> Result<Candidates, String> {
+    Ok(Candidates {
+        shingling: Shingling {
+            words: Words::named(&words)?,
+            ngram,
+        },
+        bands: Bands { bands, rows },
+    })
+}
+
+fn named<T: Copy>(name: &str, of: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let found = known.iter().find(|(known, _)| *known == name);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        format!(
+            "unknown {of} \"{name}\"; expected one of: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// First pass: texts to records.
+#[pyclass(module = "spark_llmdata._native")]
+struct Sketcher(near::Sketcher);
+
+#[pymethods]
+impl Sketcher {
+    #[new]
+    fn new(candidates: PyCandidates, partitions: usize, flush_bytes: usize) -> PyResult<Self> {
+        let made = self::candidates(candidates).and_then(|candidates| {
+            near::Sketcher::new(SketchSettings {
+                candidates,
+                partitions,
+                flush_bytes,
+            })
+        });
+        made.map(Self).map_err(PyValueError::new_err)
+    }
+
+    /// Takes a batch; gives records where enough are held.
+    fn push(&mut self, py: Python<'_>, batch: PyRecordBatch) -> PyResult<Option<PyRecordBatch>> {
+        let batch = batch.into_inner();
+        let given = py.detach(|| {
+            self.0.push(&batch)?;
+            self.0.is_full().then(|| self.0.take()).transpose()
+        });
+        let given = given.map_err(PyValueError::new_err)?;
+        Ok(given.map(PyRecordBatch::new))
+    }
+
+    /// Gives the records that are held.
+    fn finish(&mut self, py: Python<'_>) -> PyResult<PyRecordBatch> {
+        given(py.detach(|| self.0.take()))
+    }
+}
+
+/// Second pass: records to links.
+#[pyclass(module = "spark_llmdata._native")]
+struct Linker(near::Linker);
+
+#[pymethods]
+impl Linker {
+    #[new]
+    fn new(order_keys: usize) -> Self {
+        Self(near::Linker::new(order_keys))
+    }
+
+    fn push(&mut self, py: Python<'_>, sets: &[u8], bands: &[u8]) -> PyResult<()> {
+        py.detach(|| self.0.push(sets, bands))
+            .map_err(PyValueError::new_err)
+    }
+
+    fn finish(&mut self, py: Python<'_>) -> PyResult<PyRecordBatch> {
+        given(py.detach(|| self.0.finish()))
+    }
+}
+
+/// Third pass: texts, component by component, to who is removed.
+#[pyclass(module = "spark_llmdata._native")]
+struct Solver(near::Solver);
+
+#[pymethods]
+impl Solver {
+    #[new]
+    fn new(
+        candidates: PyCandidates,
+        similarity: &str,
+        clusters: &str,
+        threshold: (u64, u64),
+        max_block: usize,
+    ) -> PyResult<Self> {
+        let make = || {
+            near::Solver::new(SolveSettings {
+                candidates: self::candidates(candidates)?,
+                measure: named(
+                    similarity,
+                    "similarity",
+                    &[
+                        ("jaccard", Measure::Jaccard),
+                        ("containment", Measure::Containment),
+                    ],
+                )?,
+                clusters: named(
+                    clusters,
+                    "clusters",
+                    &[
+                        ("greedy", Clusters::Greedy),
+                        ("components", Clusters::Components),
+                    ],
+                )?,
+                threshold,
+                max_block,
+            })
+        };
+        make().map(Self).map_err(PyValueError::new_err)
+    }
+
+    fn push(&mut self, py: Python<'_>, batch: PyRecordBatch) -> PyResult<PyRecordBatch> {
+        let batch = batch.into_inner();
+        given(py.detach(|| self.0.push(&batch)))
+    }
+
+    fn finish(&mut self, py: Python<'_>) -> PyResult<PyRecordBatch> {
+        given(py.detach(|| self.0.finish()))
+    }
+}
+
+fn given(batch: Result<arrow_array::RecordBatch, String>) -> PyResult<PyRecordBatch> {
+    batch.map(PyRecordBatch::new).map_err(PyValueError::new_err)
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<Sketcher>()?;
+    m.add_class::<Linker>()?;
+    m.add_class::<Solver>()
+}

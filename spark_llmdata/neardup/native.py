@@ -1,0 +1,105 @@
+"""The native engine: two scans of the text; what travels between them is packed sketches and links."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from spark_llmdata import graph, survivor
+from spark_llmdata.kernels.near import Link, Sketch, Solve
+from spark_llmdata.neardup.comparison import Comparison
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+    from spark_llmdata.stage import Context
+
+#: Up to this many links the components are sent to every task, so that no text is shuffled to find those who have one.
+BROADCAST_LINKS = 1_000_000
+
+
+def find(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
+    """Find the removed documents, as `comparison.FOUND`; bands shared by too many are told.
+
+    1. A scan of the texts sketches each: band keys, and a hash of its set of shingles. They are shuffled, packed.
+    2. Documents that share a band are linked, those with equal sets collapse. Links are settled: they are small.
+    3. Components of links are found. They only say who has to meet, so that text is moved once, and only of these.
+    4. A second scan brings each component together in the order of survival, where similarity is computed and decides.
+    """
+    from pyspark.sql import functions as F
+
+    settled = ctx.settle(_link(docs, ctx, comparison), "links")
+    links = settled.rows
+    edges = replace(settled, rows=links.where("a IS NOT NULL").select("a", "b"))
+    labels = graph.components(edges, ctx)
+    if settled.count <= BROADCAST_LINKS:
+        labels = F.broadcast(labels)
+    decided = ctx.settle(_solve(docs, labels, comparison), "decided").rows
+    blocks = decided.where("block IS NOT NULL").select("block", "compared", "left_out")
+    ctx.tell(
+        blocks, "blocks", f"bands are shared by more than {comparison.max_block:,} documents that stay (max_block)"
+    )
+    return _with_copies(decided, links.where("copy IS NOT NULL").select("copy", "leader"), comparison)
+
+
+def _link(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    partitions = int(ctx.spark.conf.get("spark.sql.shuffle.partitions") or 200)
+    numbers = [F.col(f"place.key_{i}").cast("double").alias(f"key_{i}") for i in range(len(comparison.survivor))]
+    ordered = docs.withColumn("place", comparison.order())
+    texts = ordered.select(_node().alias("node"), "doc_id", "text", *numbers)
+    records = texts.mapInArrow(Sketch(comparison.candidates, partitions), Sketch.COLUMNS)
+    return _meet(records, partitions).mapInArrow(Link(len(numbers)), Link.COLUMNS)
+
+
+def _meet(records: DataFrame, partitions: int) -> DataFrame:
+    """Bring the records of a partition together, each partition to a task where Spark can (since 4.1)."""
+    if hasattr(records, "repartitionById"):
+        from pyspark.sql import functions as F
+
+        met: DataFrame = records.repartitionById(partitions, F.col("partition"))
+        return met
+    return records.repartition(partitions, "partition")
+
+
+def _solve(docs: DataFrame, labels: DataFrame, comparison: Comparison) -> DataFrame:
+    wanted = sorted({"doc_id", "text", *survivor.columns(comparison.survivor)})
+    texts = docs.select(_node().alias("node"), *wanted).join(labels, "node")
+    placed = texts.select("component", comparison.order().alias("place"), "doc_id", "text")
+    sorted_ = placed.repartition("component").sortWithinPartitions("component", "place")
+    solve = Solve(
+        comparison.candidates,
+        comparison.similarity,
+        comparison.clusters,
+        comparison.fraction(),
+        comparison.max_block,
+    )
+    return sorted_.select("component", "doc_id", "text").mapInArrow(solve, Solve.COLUMNS)
+
+
+def _node() -> Column:
+    """What stands for a document in links. Should two documents share it, they meet, and nothing is decided by that."""
+    from pyspark.sql import functions as F
+
+    return F.xxhash64("doc_id")
+
+
+def _with_copies(decided: DataFrame, copies: DataFrame, comparison: Comparison) -> DataFrame:
+    """Add documents whose set another has: they go where that one stays, and with it where it goes."""
+    from pyspark.sql import functions as F
+
+    counts = ["shared", "shingles", "survivor_shingles"]
+    all_shingles = "shingles + survivor_shingles - shared"
+    size = all_shingles if comparison.similarity == "jaccard" else "least(shingles, survivor_shingles)"
+    removed = decided.where("doc_id IS NOT NULL").select(
+        "doc_id", "survivor", F.expr(f"shared / ({size})").alias("similarity"), *counts
+    )
+    of_leader = removed.withColumnRenamed("doc_id", "leader")
+    inherited = copies.join(of_leader, "leader", "left").select(
+        F.col("copy").alias("doc_id"),
+        F.coalesce("survivor", "leader").alias("survivor"),
+        F.coalesce("similarity", F.lit(1.0)).alias("similarity"),
+        *counts,
+    )
+    return removed.unionByName(inherited)

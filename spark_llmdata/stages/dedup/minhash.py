@@ -1,0 +1,127 @@
+"""Near-duplicate removal: MinHash-LSH proposes (Broder 1997), the true similarity of shingle sets decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from spark_llmdata import neardup
+from spark_llmdata.kernels import minhash, near, shingles
+from spark_llmdata.stage import Context, CorpusStage
+from spark_llmdata.survivor import Keys, Priority, columns, scores
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+#: Published choices of (bands, rows).
+PRESETS: Mapping[str, tuple[int, int]] = {"fineweb": (14, 8), "refinedweb": (450, 20), "dclm": (93, 15)}
+
+
+class DedupMinhash(CorpusStage):
+    """Keep one of the documents that are nearly the same, and prove it for each that goes.
+
+    Documents are compared as sets of shingles (`ngram` consecutive words in lower case); one with fewer words is one
+    shingle, one without words is never a duplicate. Two documents are candidates where their MinHash signatures agree
+    in a whole band; then their true similarity is computed. In the order of `survivor`, a document is removed when it
+    is similar to one that stays; so of a chain A-B-C, where A and C are not similar, A and C stay. Documents with
+    equal sets are the same to this stage, whatever their order of words.
+
+    Every removed document has a partner that stays (`clusters: greedy`) with its true similarity. No two that stay and
+    share a band are similar, except in a band with more than `max_block` documents that stay: those behind are not
+    compared by it, and the run says so.
+    """
+
+    kind = "dedup.minhash"
+    kernels = (near, minhash, shingles)
+    requires = frozenset({"text"})
+    reasons: ClassVar[Mapping[str, str]] = {
+        "near_duplicate": "a document that stays has a similarity of `threshold` or more"
+    }
+
+    ngram: PositiveInt = Field(default=5, description="words in a shingle")
+    words: Literal["runs", "mixed", "uax29", "whitespace"] = Field(
+        default="runs",
+        description="what a word is: `runs` of letters, digits and _ (Python's \\w+); `mixed`, the same, but a "
+        "character where a script has no spaces (Chinese, Japanese, Thai); `uax29`; `whitespace`",
+    )
+    similarity: Literal["jaccard", "containment"] = Field(
+        default="jaccard", description="shared shingles of all shingles, or of those of the smaller document"
+    )
+    threshold: Share = Field(default=0.8, description="similarity from which on documents are duplicates")
+    recall: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.9999, description="probability that a pair at the threshold is compared; chooses bands and rows"
+    )
+    num_hashes: PositiveInt = Field(default=112, description="minimum values per document, at most")
+    preset: Literal["fineweb", "refinedweb", "dclm"] | None = Field(
+        default=None, description="published bands and rows: fineweb 14 x 8, refinedweb 450 x 20, dclm 93 x 15"
+    )
+    bands: PositiveInt | None = Field(
+        default=None, description="bands of a signature; with `rows`, instead of `recall`"
+    )
+    rows: PositiveInt | None = Field(default=None, description="minimum values in a band")
+    clusters: Literal["greedy", "components"] = Field(
+        default="greedy",
+        description="`components` keeps the first of each connected component of similar documents, as tools without "
+        "a check do; its removed documents need not be similar to the one that stays",
+    )
+    max_block: Annotated[int, Field(ge=1)] = Field(
+        default=10_000, description="documents with the same band that others are compared with"
+    )
+    survivor: Keys = ("longest",)
+    priority: Priority = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> DedupMinhash:
+        if (self.bands is None) != (self.rows is None):
+            raise ValueError("bands and rows go together; give both, or neither and let `recall` choose")
+        if self.preset and self.bands:
+            raise ValueError(f"preset {self.preset} is a choice of bands and rows; give one or the other")
+        self.cut()
+        return self
+
+    def cut(self) -> tuple[int, int]:
+        """How signatures are cut up: (bands, rows).
+
+        Raises:
+            ValueError: `num_hashes` are too few for `recall` at the threshold.
+        """
+        if self.preset:
+            return PRESETS[self.preset]
+        if self.bands and self.rows:
+            return self.bands, self.rows
+        return minhash.choose_bands(self.num_hashes, self.threshold, self.recall)
+
+    def needed_columns(self) -> frozenset[str]:
+        return self.requires | columns(self.survivor)
+
+    def needed_scores(self) -> frozenset[str]:
+        return scores(self.survivor)
+
+    def apply(self, docs: DataFrame, ctx: Context) -> DataFrame:
+        """Compare, and word what was found as verdicts."""
+        from pyspark.sql import functions as F
+
+        comparison = neardup.Comparison(
+            near.Candidates(self.words, self.ngram, *self.cut()),
+            self.similarity,
+            self.clusters,
+            self.threshold,
+            self.survivor,
+            self.priority,
+            self.max_block,
+        )
+        found = neardup.find(docs.select("doc_id", *sorted(self.needed_columns() - {"doc_id"})), ctx, comparison)
+        evidence = F.struct("shared", "shingles", "survivor_shingles")
+        return found.select(
+            "doc_id",
+            F.lit("near_duplicate").alias("reason"),
+            F.col("similarity").alias("score"),
+            F.lit(self.threshold).alias("threshold"),
+            F.to_json(evidence).alias("evidence"),
+            "survivor",
+            "similarity",
+        )

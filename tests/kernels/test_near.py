@@ -1,0 +1,201 @@
+"""The three passes of near-duplicate detection, without Spark, against all pairs in plain Python."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from fractions import Fraction
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spark_llmdata.kernels import minhash
+from spark_llmdata.kernels.near import Candidates, Link, Sketch, Solve
+from spark_llmdata.kernels.reference_near import find_removed, similarity
+
+WORDS = [f"w{i}" for i in range(60)]
+
+
+def shingles(text: str, ngram: int) -> frozenset[str]:
+    words = re.findall(r"\w+", text.lower())
+    n = min(ngram, len(words))
+    return frozenset(" ".join(words[i : i + n]) for i in range(len(words) - n + 1)) if n else frozenset()
+
+
+def band_keys(texts: list[str], candidates: Candidates) -> list[list[int]]:
+    found = minhash.band_keys(
+        pa.array(texts, pa.string()), candidates.words, candidates.ngram, candidates.bands, candidates.rows
+    )
+    return [keys or [] for keys in found.to_pylist()]
+
+
+def oracle(docs: dict[str, str], candidates: Candidates, threshold: Fraction, **options):
+    keys = band_keys(list(docs.values()), candidates)
+    sketches = {
+        doc_id: ((-len(text.encode()), doc_id), own, shingles(text, candidates.ngram))
+        for (doc_id, text), own in zip(docs.items(), keys, strict=True)
+    }
+    return find_removed(sketches, threshold, **options)
+
+
+def batches(docs: list[tuple], columns: dict[str, pa.DataType], size: int) -> list[pa.RecordBatch]:
+    made = []
+    for i in range(0, len(docs), size):
+        part = docs[i : i + size]
+        arrays = [pa.array([d[j] for d in part], t) for j, t in enumerate(columns.values())]
+        made.append(pa.RecordBatch.from_arrays(arrays, names=list(columns)))
+    return made
+
+
+def components(edges: list[tuple[int, int]]) -> dict[int, int]:
+    label: dict[int, int] = {}
+    for a, b in edges:
+        a, b = label.setdefault(a, a), label.setdefault(b, b)
+        label.update({n: min(a, b) for n, c in label.items() if c in (a, b)})
+    return label
+
+
+def link(rows, candidates, tasks, partitions, size):
+    """Edges between nodes, and copies with their leaders."""
+    types = {"node": pa.int64(), "doc_id": pa.string(), "text": pa.string(), "k": pa.float64()}
+    packed = defaultdict(list)
+    for task in range(tasks):
+        for records in Sketch(candidates, partitions)(batches(rows[task::tasks], types, size)):
+            for row in records.to_pylist():
+                packed[row["partition"]].append((row["sets"], row["bands"]))
+    links = []
+    for records in packed.values():
+        for found in Link(1)(batches(records, {"sets": pa.binary(), "bands": pa.binary()}, 2)):
+            links += found.to_pylist()
+    edges = [(row["a"], row["b"]) for row in links if row["a"] is not None]
+    return edges, {row["copy"]: row["leader"] for row in links if row["a"] is None}
+
+
+def run(docs, candidates, threshold, *, tasks=2, partitions=3, size=7, max_block=10_000, seed=0, **options):
+    """As Spark would: tasks sketch parts of the documents, partitions are linked, components solved one by one."""
+    rows = [(i * 7919 % 1_000_003, d, text, -float(len(text.encode()))) for i, (d, text) in enumerate(docs.items())]
+    random.Random(seed).shuffle(rows)
+    edges, copies = link(rows, candidates, tasks, partitions, size)
+    label = components(edges)
+    placed = sorted((label[n], k, d, t) for n, d, t, k in rows if n in label)
+    measure, clusters = options.get("measure", "jaccard"), options.get("clusters", "greedy")
+    solve = Solve(candidates, measure, clusters, (threshold.numerator, threshold.denominator), max_block)
+    types = {"component": pa.int64(), "doc_id": pa.string(), "text": pa.string()}
+    found = [row for f in solve(batches([(c, d, t) for c, _, d, t in placed], types, size)) for row in f.to_pylist()]
+    removed = {row["doc_id"]: (row["survivor"], share(row, measure)) for row in found if row["block"] is None}
+    for copy, leader in copies.items():
+        removed[copy] = removed.get(leader, (leader, Fraction(1)))
+    return removed, [(row["compared"], row["left_out"]) for row in found if row["block"] is not None]
+
+
+def share(row, measure) -> Fraction:
+    both = row["shingles"], row["survivor_shingles"]
+    return Fraction(row["shared"], sum(both) - row["shared"] if measure == "jaccard" else min(both))
+
+
+def mutate(chance: random.Random, words: list[str]) -> list[str]:
+    words = list(words)
+    for _ in range(chance.randrange(4)):
+        at = chance.randrange(len(words) + 1)
+        words[at : at + chance.randrange(2)] = [chance.choice(WORDS)]
+    return words
+
+
+def family_corpus(seed: int) -> dict[str, str]:
+    """Families of variants of variants: chains, stars, copies, short and empty texts."""
+    chance = random.Random(seed)
+    texts: list[list[str]] = []
+    for _ in range(chance.randrange(1, 6)):
+        start = chance.choices(WORDS, k=chance.choice([0, 2, 5, 12, 40]))
+        family = [start]
+        for _ in range(chance.randrange(12)):
+            family.append(mutate(chance, chance.choice(family)))
+        texts += family
+    chance.shuffle(texts)
+    return {f"d{i:03}": " ".join(t).upper() if chance.random() < 0.2 else " ".join(t) for i, t in enumerate(texts)}
+
+
+CHOICES = [Candidates("runs", 5, 28, 4), Candidates("runs", 3, 40, 1), Candidates("whitespace", 1, 14, 8)]
+
+
+@given(st.integers(0, 10**9), st.sampled_from(CHOICES), st.sampled_from(["1/2", "4/5", "1"]), st.data())
+@settings(max_examples=150)
+def test_as_all_pairs(seed, candidates, threshold, data):
+    docs = family_corpus(seed)
+    options = {
+        "clusters": data.draw(st.sampled_from(["greedy", "components"])),
+        "measure": data.draw(st.sampled_from(["jaccard", "containment"])),
+    }
+    expected = oracle(docs, candidates, Fraction(threshold), **options)
+    shape = {"tasks": data.draw(st.integers(1, 4)), "partitions": data.draw(st.integers(1, 5)), "size": 3}
+    found, blocks = run(docs, candidates, Fraction(threshold), seed=seed, **options, **shape)
+    assert found == expected
+    assert blocks == []
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=50)
+def test_what_is_promised(seed):
+    """Who goes has a partner that stays and is similar; nobody who stays has one that shares a band."""
+    docs, candidates, threshold = family_corpus(seed), CHOICES[0], Fraction(4, 5)
+    removed, _ = run(docs, candidates, threshold)
+    sets = {d: shingles(t, 5) for d, t in docs.items()}
+    for doc_id, (survivor, value) in removed.items():
+        assert survivor not in removed
+        assert value == similarity(sets[doc_id], sets[survivor]) >= threshold
+    keys = dict(zip(docs, map(set, band_keys(list(docs.values()), candidates)), strict=True))
+    stay = [d for d in docs if d not in removed]
+    for a in stay:
+        for b in stay:
+            assert a == b or not keys[a] & keys[b] or similarity(sets[a], sets[b]) < threshold
+
+
+@given(st.integers(0, 10**9), st.integers(1, 4))
+@settings(max_examples=50)
+def test_large_blocks_are_cut_where_it_is_said(seed, max_block):
+    docs, candidates = family_corpus(seed), Candidates("runs", 1, 20, 1)
+    expected = oracle(docs, candidates, Fraction(9, 10), max_block=max_block)
+    found, blocks = run(docs, candidates, Fraction(9, 10), max_block=max_block)
+    assert found == expected
+    assert all(compared == max_block and left_out > 0 for compared, left_out in blocks)
+    entered = defaultdict(int)
+    leaders = {}
+    for d in sorted(docs, key=lambda d: (-len(docs[d].encode()), d)):
+        leaders.setdefault(shingles(docs[d], 1), d)
+    for d in leaders.values():
+        if docs[d].strip() and d not in found:
+            for key in set(band_keys([docs[d]], candidates)[0]):
+                entered[key] += 1
+    over = sorted(n - max_block for n in entered.values() if n > max_block)
+    assert sorted(left_out for _, left_out in blocks) == over
+
+
+def test_a_crowd_of_variants_takes_the_memory_of_one():
+    """One survivor, so every other document is compared once, however many there are."""
+    base = [f"word{i}" for i in range(120)]
+    docs = {f"v{i:05}": " ".join([*base[:60], f"x{i}", *base[61:]]) for i in range(3000)}
+    removed, blocks = run(docs, CHOICES[0], Fraction(4, 5), size=500)
+    assert len(removed) == len(docs) - 1
+    assert {survivor for survivor, _ in removed.values()} == {"v01000"}  # the first of the longest
+    assert blocks == []
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: Sketch(Candidates("words", 5, 28, 4), 2)([]),
+            'unknown word rule "words"; expected one of: runs, mixed',
+        ),
+        (lambda: Sketch(Candidates("runs", 0, 28, 4), 2)([]), "ngram is 0"),
+        (lambda: Sketch(CHOICES[0], 0)([]), "0 partitions; expected 1 or more"),
+        (lambda: Solve(CHOICES[0], "cosine", "greedy", (4, 5), 9)([]), 'unknown similarity "cosine"'),
+        (lambda: Solve(CHOICES[0], "jaccard", "greedy", (5, 4), 9)([]), "threshold 5/4; expected a fraction"),
+    ],
+)
+def test_what_cannot_work_is_said(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        list(make())

@@ -1,0 +1,57 @@
+"""The context of a corpus stage: what is settled is computed once, counted and hashed."""
+
+from __future__ import annotations
+
+import os
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_llmdata.errors import UsageError
+from spark_llmdata.stage import Context
+
+NOT_A_NAME = st.sampled_from(["", ".", "..", "a/b", "A", "1", "-a", "a b", "a.b", "_a", "é"])
+
+
+@given(NOT_A_NAME)
+def test_a_name_is_a_folders(name):
+    kept = []
+    with pytest.raises(UsageError, match="cannot settle under the name"):
+        Context(None, lambda rows, name: kept.append(name)).settle(None, name)
+    assert not kept
+
+
+@pytest.mark.spark
+def test_settling_computes_once(spark):
+    def draw(batches):
+        for batch in batches:
+            yield pa.record_batch({"drawn": [os.urandom(8) for _ in range(batch.num_rows)]})
+
+    settled = Context(spark).settle(spark.range(100).mapInArrow(draw, "drawn binary"), "drawn")
+    assert settled.count == 100
+    assert settled.rows.collect() == settled.rows.collect()
+
+
+@pytest.mark.spark
+def test_a_digest_is_that_of_the_set_of_rows(spark):
+    def settle(rows, parts=1):
+        return Context(spark).settle(spark.createDataFrame(rows, "a string, b bigint").repartition(parts), "x")
+
+    rows = [("a", 1), ("b", 2), ("c", None)]
+    one = settle(rows)
+    assert one.digest == settle(rows[::-1], 3).digest
+    assert one.digest.endswith("-3")
+    assert len({one.digest, settle([*rows[:2], ("c", 3)]).digest, settle(rows[:2]).digest}) == 3
+    assert settle([]).digest == f"{0:016x}-0"
+    assert settle([("a", 1)] * 2).digest != settle([]).digest
+
+
+@pytest.mark.spark
+def test_a_name_stands_for_one_data_frame(spark):
+    ctx = Context(spark)
+    ctx.settle(spark.range(3), "a")
+    with pytest.raises(UsageError, match="'a' was settled before"):
+        ctx.settle(spark.range(4), "a")
+    assert Context(spark).settle(spark.range(4), "a").count == 4
