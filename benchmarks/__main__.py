@@ -14,7 +14,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import dedup_exact, dedup_kernels, gopher_kernel, machine, memory, peers, reuse, segment_write
+from benchmarks import (
+    dedup_exact,
+    dedup_kernels,
+    gopher_kernel,
+    machine,
+    memory,
+    near_duplicates,
+    peers,
+    reuse,
+    segment_write,
+)
 from benchmarks.conditions import REPOSITORY, Conditions, child_environment
 from benchmarks.corpus import find_corpus
 from benchmarks.figures import Figure, to_markdown
@@ -25,6 +35,7 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "segment_write": segment_write.measure,
     "dedup_exact": dedup_exact.measure,
     "dedup_kernels": dedup_kernels.measure,
+    "near_duplicates": near_duplicates.measure,
     "memory": memory.measure,
     "reuse": reuse.measure,
 }

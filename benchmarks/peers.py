@@ -30,6 +30,10 @@ PEERS = {
         ("datatrove==0.10.1", "spacy", "regex", "uniseg", "numpy", "pyarrow", "unicode-segmentation-rs==1.0.0"),
         ("datatrove.pipeline.filters", "spacy", "regex", "uniseg", "unicode_segmentation_rs", "pyarrow"),
     ),
+    "datasketch": Peer(
+        "datasketch", ("datasketch==2.0.0", "xxhash", "numpy", "pyarrow"), ("datasketch", "xxhash", "pyarrow")
+    ),
+    "textdedup": Peer("textdedup", ("text-dedup==0.4.1",), ("text_dedup",)),  # needs Python 3.12
     "dolma": Peer("dolma", ("dolma==1.2.1", "numpy<2"), ("dolma",)),
 }
 

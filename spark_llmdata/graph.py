@@ -41,6 +41,7 @@ def components(
     settled = edges if isinstance(edges, Settled) else ctx.settle(frame.select("a", "b"), f"{name}-0")
     pairs = settled.rows.select("a", "b")
     if settled.count <= native_edges:
+        # By a task, not by the driver: there 20 million edges would exceed the usual spark.driver.maxResultSize, 1 GiB.
         return pairs.coalesce(1).mapInArrow(label, f"node {node}, component {node}")
     return _join_stars(pairs, ctx, name)
 

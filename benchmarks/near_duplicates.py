@@ -1,0 +1,157 @@
+"""Near-duplicates: signatures against datasketch's, committed verdicts against text-dedup's and datatrove's jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.conditions import RECIPES, Conditions, Scratch, start_session
+from benchmarks.corpus import TextSet
+from benchmarks.dedup_exact import OurSide
+from benchmarks.figures import Figure, not_run
+from benchmarks.gopher_kernel import per_pass
+from benchmarks.peers import PeerMissing, find_python, run_script
+from benchmarks.process_tree import MemoryWatch, Usage
+from benchmarks.turns import Job, middle, slope, take_turns
+from spark_llmdata.kernels import minhash
+from spark_llmdata.plan import make_plan
+from spark_llmdata.recipe import load_recipe
+
+NAME = "dedup.minhash"
+#: By how much ours is to be faster, in MB of text a CPU-second.
+TARGETS = {"datasketch": 30.0, "textdedup": 20.0, "datatrove": 30.0}
+#: Peers take minutes for the sets that are sent through our side: their slope is between these two.
+PEER_SMALL, PEER_LARGE = "s5k", "s20k"
+DATASKETCH_DOCUMENTS = 2_000
+#: Four times the documents may cost this much, by the slopes between the sets.
+MOST_GROWTH = 4.4
+
+
+def measure(conditions: Conditions) -> list[Figure]:
+    """MB of text a CPU-second on every side; growth, shuffled bytes and memory of ours."""
+    return [*_signatures(conditions), *_jobs(conditions)]
+
+
+def _signatures(conditions: Conditions) -> list[Figure]:
+    texts = conditions.corpus.sets["s5k"]
+    batches = [batch.column(0) for batch in texts.batches()]
+    facts: dict[str, Any] = {}
+    jobs: dict[str, Job] = {
+        "ours": lambda: per_pass(lambda: [minhash.signatures(b, "runs", 5, 28, 4) for b in batches])
+    }
+    target = f"≥ {TARGETS['datasketch']:.0f} times"
+    try:
+        python = find_python("datasketch", conditions.build)
+    except PeerMissing as missing:
+        return [not_run(NAME, "signatures against datasketch", str(missing), target)]
+    files = [str(f) for f in texts.parquet]
+
+    def peer() -> Usage:
+        said, usage = run_script(python, "datasketch_signatures.py", str(DATASKETCH_DOCUMENTS), *files)
+        facts.update(json.loads(said.strip().splitlines()[-1]))
+        return Usage(usage.wall_s, float(facts["cpu_s"]))
+
+    cost = {name: middle(found) for name, found in take_turns(jobs | {"datasketch": peer}, conditions.repeat).items()}
+    own = texts.megabytes / cost["ours"].cpu_s
+    theirs = facts["bytes"] / 1e6 / cost["datasketch"].cpu_s
+    return [
+        Figure(NAME, "signatures of 112 hashes, shingling included: ours", f"{own:,.0f} MB of text a CPU-second"),
+        Figure(
+            NAME,
+            "the same, datasketch bulk",
+            f"{theirs:.2f} MB a CPU-second; ours is {own / theirs:,.0f} times as fast",
+            target,
+            own / theirs >= TARGETS["datasketch"],
+        ),
+    ]
+
+
+def _jobs(conditions: Conditions) -> list[Figure]:
+    spark, start = start_session(conditions.cores)
+    plan = make_plan(load_recipe(str(RECIPES / "dedup_minhash.yaml")))
+    sets = {"small": conditions.small, "large": conditions.large}
+    sides = {key: OurSide(spark, plan, texts, conditions.work / key) for key, texts in sets.items()}
+    sides["large"].compare()  # warms the session up
+    jobs: dict[str, Job] = {f"ours {key}": side.compare for key, side in sides.items()}
+    cost = {name: middle(found) for name, found in take_turns(jobs, conditions.repeat).items()}
+    figures = [Figure(NAME, "start of the session", f"{start.cpu_s:.1f} CPU s, {start.wall_s:.1f} s")]
+    per_mb = slope(cost["ours small"], cost["ours large"], conditions.more_mb)
+    rate = 1 / per_mb.cpu_s
+    fixed = cost["ours small"].cpu_s - per_mb.cpu_s * conditions.small.megabytes
+    whole = cost["ours large"]
+    result = (
+        f"{rate:,.1f} MB a CPU-second by the slope; fixed {fixed:.1f} CPU s; {conditions.large.name} whole: "
+        f"{whole.cpu_s:.1f} CPU s, {whole.wall_s:.1f} s"
+    )
+    figures.append(Figure(NAME, "ours, committed segment to committed verdicts", result))
+    reading = sides["large"].reading
+    figures.append(Figure(NAME, "reading into the segment", f"{reading.cpu_s:.1f} CPU s, {reading.wall_s:.1f} s"))
+    figures.append(_growth(conditions, cost))
+    figures += _shuffle_and_memory(conditions, spark, sides["large"])
+    spark.stop()
+    figures += _peers(conditions, rate)
+    return figures
+
+
+def _growth(conditions: Conditions, cost: dict[str, Usage]) -> Figure:
+    """How much more four times the documents cost, fixed costs included, if it grows between the sets as measured."""
+    times = conditions.large.documents / conditions.small.documents
+    ratio = cost["ours large"].cpu_s / cost["ours small"].cpu_s
+    four = 1 + (ratio - 1) * 3 / (times - 1)
+    result = f"{times:.1f} times the documents cost {ratio:.2f} times as much; four times, in proportion, {four:.2f}"
+    return Figure(NAME, "growth, fixed costs included", result, f"≤ {MOST_GROWTH}", four <= MOST_GROWTH)
+
+
+def _shuffle_and_memory(conditions: Conditions, spark: Any, side: OurSide) -> list[Figure]:
+    """One more comparison, with Spark's own account of shuffled bytes and a watch over the processes."""
+    statuses = spark.sparkContext._jsc.sc().statusStore()
+
+    def written() -> int:
+        executors = statuses.executorList(True)
+        return sum(executors.apply(i).totalShuffleWrite() for i in range(executors.size()))
+
+    before = written()
+    watch = MemoryWatch(os.getpid())
+    watch.start()
+    side.compare()
+    peaks = watch.stop()
+    documents = conditions.large.documents
+    memory = ", ".join(f"{kind} {size / (1 << 20):,.0f} MiB" for kind, size in sorted(peaks.items()))
+    return [
+        Figure(NAME, "shuffled", f"{(written() - before) / documents:,.0f} bytes a document, {documents:,} documents"),
+        Figure(NAME, "peak memory", memory),
+    ]
+
+
+def _peers(conditions: Conditions, rate: float) -> list[Figure]:
+    sets = [conditions.corpus.sets[name] for name in (PEER_SMALL, PEER_LARGE)]
+    scratch = Scratch(conditions.work)
+    figures = []
+    for name, script in (("textdedup", "textdedup_minhash.py"), ("datatrove", "datatrove_minhash.py")):
+        target = f"≥ {TARGETS[name]:.0f} times"
+        try:
+            python = find_python(name, conditions.build)
+        except PeerMissing as missing:
+            figures.append(not_run(NAME, f"against {name}", str(missing), target))
+            continue
+        kept: dict[str, int] = {}
+        jobs: dict[str, Job] = {f"{name} {t.name}": partial(_peer, python, script, t, scratch, kept) for t in sets}
+        cost = {job: middle(found) for job, found in take_turns(jobs, conditions.repeat).items()}
+        small, large = (cost[f"{name} {t.name}"] for t in sets)
+        theirs = 1 / slope(small, large, sets[1].megabytes - sets[0].megabytes).cpu_s
+        result = (
+            f"{theirs:.2f} MB a CPU-second by the slope from {PEER_SMALL} to {PEER_LARGE}; ours is {rate / theirs:,.1f} "
+            f"times as fast; kept {', '.join(f'{n:,} of {s}' for s, n in kept.items())}"
+        )
+        figures.append(Figure(NAME, f"{name}, whole job", result, target, rate / theirs >= TARGETS[name]))
+    return figures
+
+
+def _peer(python: Path, script: str, texts: TextSet, scratch: Scratch, kept: dict[str, int]) -> Usage:
+    given = [str(texts.jsonl[0].parent)] if script.startswith("datatrove") else [str(f) for f in texts.parquet]
+    said, usage = run_script(python, script, str(scratch.fresh("out")), *given)
+    kept[texts.name] = int(json.loads(said.strip().splitlines()[-1])["kept"])
+    return usage
