@@ -143,8 +143,8 @@ def _peers(conditions: Conditions, rate: float) -> list[Figure]:
         small, large = (cost[f"{name} {t.name}"] for t in sets)
         theirs = 1 / slope(small, large, sets[1].megabytes - sets[0].megabytes).cpu_s
         result = (
-            f"{theirs:.2f} MB a CPU-second by the slope from {PEER_SMALL} to {PEER_LARGE}; ours is {rate / theirs:,.1f} "
-            f"times as fast; kept {', '.join(f'{n:,} of {s}' for s, n in kept.items())}"
+            f"{theirs:.2f} MB a CPU-second by the slope from {PEER_SMALL} to {PEER_LARGE}; "
+            f"ours is {rate / theirs:,.1f} times as fast; kept {', '.join(f'{n:,} of {s}' for s, n in kept.items())}"
         )
         figures.append(Figure(NAME, f"{name}, whole job", result, target, rate / theirs >= TARGETS[name]))
     return figures

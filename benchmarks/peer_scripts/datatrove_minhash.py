@@ -27,6 +27,7 @@ config = MinhashConfig(
 
 
 def run(name, steps, tasks):
+    """Run one stage in this process."""
     LocalPipelineExecutor(
         steps, tasks=tasks, workers=1, logging_dir=f"{output}/logs/{name}", skip_completed=False
     ).run()

@@ -94,12 +94,16 @@ class Solve:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Give removed documents, and blocks that were too large (`block`, `compared` and `left_out` documents)."""
-        solver = _native.Solver(
-            self.candidates.as_tuple(), self.similarity, self.clusters, self.threshold, self.max_block
-        )
+        solver = self.start()
         for batch in batches:
             yield pa.record_batch(solver.push(batch))
         yield pa.record_batch(solver.finish())
+
+    def start(self) -> _native.Solver:
+        """The native state. `work()` says what it did: pairs looked at, pairs gone through, documents held."""
+        return _native.Solver(
+            self.candidates.as_tuple(), self.similarity, self.clusters, self.threshold, self.max_block
+        )
 
 
 def _bytes(value: Any) -> bytes:

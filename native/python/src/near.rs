@@ -135,6 +135,12 @@ impl Solver {
     fn finish(&mut self, py: Python<'_>) -> PyResult<PyRecordBatch> {
         given(py.detach(|| self.0.finish()))
     }
+
+    /// (pairs looked at, pairs whose sets were gone through, documents held)
+    fn work(&self) -> (u64, u64, usize) {
+        let (looked_at, compared) = self.0.pairs();
+        (looked_at, compared, self.0.held())
+    }
 }
 
 fn given(batch: Result<arrow_array::RecordBatch, String>) -> PyResult<PyRecordBatch> {

@@ -61,6 +61,9 @@ pub struct Solver {
     /// Sets that were met in the component: the copies of a document, which the links name already.
     seen: HashSet<u128>,
     found: Found,
+    /// Pairs that were looked at, and those whose sets were gone through.
+    looked_at: u64,
+    compared: u64,
     set: Vec<u64>,
     keys: Vec<u64>,
     partners: Vec<u32>,
@@ -112,6 +115,8 @@ impl Solver {
             blocks: HashedMap::default(),
             seen: HashSet::new(),
             found: Found::default(),
+            looked_at: 0,
+            compared: 0,
             set: Vec::new(),
             keys: Vec::new(),
             partners: Vec::new(),
@@ -150,6 +155,16 @@ impl Solver {
         self.found.take()
     }
 
+    /// Pairs that were looked at so far, and those of them whose sets had to be gone through.
+    pub fn pairs(&self) -> (u64, u64) {
+        (self.looked_at, self.compared)
+    }
+
+    /// Documents that are held of the component.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     fn judge(&mut self, id: &str, text: &str) {
         self.shingler.set_of(text, &mut self.set);
         if self.set.is_empty() || !self.seen.insert(set_hash(&self.set)) {
@@ -162,7 +177,10 @@ impl Solver {
             Clusters::Greedy => {
                 for &partner in &self.partners {
                     let other = &self.held[partner as usize];
-                    if let Some(shared) = self.settings.shared(&self.set, &parity, other) {
+                    self.looked_at += 1;
+                    if let Some(shared) =
+                        (self.settings).shared(&self.set, &parity, other, &mut self.compared)
+                    {
                         self.found.remove(id, self.set.len(), other, shared);
                         return;
                     }
@@ -177,7 +195,10 @@ impl Solver {
                         continue;
                     }
                     let other = &self.held[self.partners[at] as usize];
-                    if self.settings.shared(&self.set, &parity, other).is_some() {
+                    self.looked_at += 1;
+                    let shared =
+                        (self.settings).shared(&self.set, &parity, other, &mut self.compared);
+                    if shared.is_some() {
                         self.held[partner.max(own) as usize].cluster = partner.min(own);
                     }
                 }
@@ -259,7 +280,13 @@ impl Solver {
 
 impl SolveSettings {
     /// The shingles that two sets share, where that makes them similar.
-    fn shared(&self, set: &[u64], parity: &Parity, other: &Held) -> Option<u64> {
+    fn shared(
+        &self,
+        set: &[u64],
+        parity: &Parity,
+        other: &Held,
+        compared: &mut u64,
+    ) -> Option<u64> {
         let (a, b) = (set.len() as u64, other.set.len() as u64);
         let (numerator, denominator) = self.threshold;
         let needed = match self.measure {
@@ -274,6 +301,7 @@ impl SolveSettings {
         if u64::from(different) > a + b - 2 * needed {
             return None;
         }
+        *compared += 1;
         count_shared(set, &other.set, needed)
     }
 }
