@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.conditions import RECIPES, Conditions, Scratch, start_session
 from benchmarks.corpus import TextSet
 from benchmarks.dedup_exact import OurSide
@@ -19,6 +21,7 @@ from benchmarks.turns import Job, middle, slope, take_turns
 from spark_llmdata.kernels import minhash
 from spark_llmdata.plan import make_plan
 from spark_llmdata.recipe import load_recipe
+from spark_llmdata.stages.dedup.minhash import DedupMinhash
 
 NAME = "dedup.minhash"
 #: By how much ours is to be faster, in MB of text a CPU-second.
@@ -91,6 +94,7 @@ def _jobs(conditions: Conditions) -> list[Figure]:
     figures.append(Figure(NAME, "reading into the segment", f"{reading.cpu_s:.1f} CPU s, {reading.wall_s:.1f} s"))
     figures.append(_growth(conditions, cost))
     figures += _shuffle_and_memory(conditions, spark, sides["large"])
+    figures += _truth(conditions, spark)
     spark.stop()
     figures += _peers(conditions, rate)
     return figures
@@ -124,6 +128,32 @@ def _shuffle_and_memory(conditions: Conditions, spark: Any, side: OurSide) -> li
         Figure(NAME, "shuffled", f"{(written() - before) / documents:,.0f} bytes a document, {documents:,} documents"),
         Figure(NAME, "peak memory", memory),
     ]
+
+
+def _truth(conditions: Conditions, spark: Any) -> list[Figure]:
+    """Against the Jaccard of all pairs, where the corpus has it (`truth.npz`: places i, j and their similarity)."""
+    figures = []
+    for name in (PEER_SMALL, PEER_LARGE):
+        texts = conditions.corpus.sets[name]
+        file = texts.parquet[0].parents[1] / "truth.npz"
+        if not file.exists():
+            figures.append(not_run(NAME, f"truth of {name}", "this corpus has no truth.npz", "equal"))
+            continue
+        ids = [i for batch in texts.batches(("id",)) for i in batch.column(0).to_pylist()]
+        truth = np.load(file)
+        near = [(ids[i], ids[j]) for i, j, s in zip(truth["i"], truth["j"], truth["jac"], strict=True) if s >= 0.8]
+        docs = spark.read.parquet(*(str(f) for f in texts.parquet)).selectExpr("id AS doc_id", "text")
+        gone = DedupMinhash()(docs).where("NOT kept").select("doc_id", "verdict.survivor").collect()
+        removed = {row.doc_id: row.survivor for row in gone}
+        both = sum(a not in removed and b not in removed for a, b in near)
+        known = {frozenset(pair) for pair in near}
+        alone = sum(frozenset(pair) not in known for pair in removed.items())
+        result = (
+            f"{len(near):,} pairs; {len(ids) - len(removed):,} of {len(ids):,} kept; {both} pairs of which both stay, "
+            f"{alone} removed for one that is not near"
+        )
+        figures.append(Figure(NAME, f"truth of {name}, all pairs", result, "0 and 0", both == alone == 0))
+    return figures
 
 
 def _peers(conditions: Conditions, rate: float) -> list[Figure]:
