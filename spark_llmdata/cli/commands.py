@@ -64,8 +64,10 @@ def run(options: argparse.Namespace) -> Answer:
     remarks = [f"gate {o['gate']} overridden: {o['found']}\n" for o in result.overridden]
     if not result.reproducible:
         remarks.append("not reproducible: documents were rejected because of this machine (memory, killed workers)\n")
+    remarks += [f"{c.stage}: {sentence}\n" for c in result.by_stage for sentence in c.told]
+    done = "was done before, nothing was run again; it took" if result.found else "done in"
     text = (
-        f"run {result.run} done in {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
+        f"run {result.run} {done} {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
         + "".join(remarks)
         + f"corpus {facts['corpus']['path']} version {result.corpus_version}, content {result.content_hash}\n"
         f"ask why: llmdata why URL|FILE:OFFSET --store {options.store}"

@@ -31,6 +31,7 @@ class RunResult:
     store: Store = field(repr=False)
     reproducible: bool = True  # False where a document was rejected because of the machine (memory, a killed worker)
     overridden: Sequence[Mapping[str, Any]] = ()  # gates that would have stopped the run
+    found: bool = False  # it was done before, and nothing was run again
 
     @property
     def corpus(self) -> DataFrame:
@@ -63,6 +64,7 @@ class RunResult:
             store,
             facts["reproducible"],
             facts["overridden"],
+            found=True,
         )
 
     def as_json(self) -> dict[str, Any]:

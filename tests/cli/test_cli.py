@@ -39,6 +39,9 @@ def test_run_then_ask(store, capsys):
     assert set(facts["corpus"]) == {"path", "version", "content_hash"}
     assert "filter.gopher_quality: 12 in, 2 removed" in err
 
+    assert main(["run", "quickstart", *arguments, "--resume"]) == 0
+    assert f"run {facts['run']} was done before, nothing was run again" in capsys.readouterr().out
+
     code, runs, _ = answer(capsys, "runs", "--store", str(store / "s"))
     assert [r["run"] for r in runs["runs"]] == [facts["run"]]
 
