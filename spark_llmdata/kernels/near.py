@@ -21,6 +21,8 @@ REVISION = 1
 
 #: Records that a task holds before it gives them away.
 FLUSH_BYTES = 16 << 20
+#: Links in a batch.
+LINK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Link:
         for batch in batches:
             for sets, bands in zip(batch.column("sets"), batch.column("bands"), strict=True):
                 linker.push(_bytes(sets), _bytes(bands))
-        yield pa.record_batch(linker.finish())
+        yield from map(pa.record_batch, linker.finish(LINK_ROWS))
 
 
 @dataclass(frozen=True)

@@ -82,8 +82,10 @@ impl Linker {
             .map_err(PyValueError::new_err)
     }
 
-    fn finish(&mut self, py: Python<'_>) -> PyResult<PyRecordBatch> {
-        given(py.detach(|| self.0.finish()))
+    fn finish(&mut self, py: Python<'_>, rows: usize) -> PyResult<Vec<PyRecordBatch>> {
+        let batches = py.detach(|| self.0.finish(rows));
+        let batches = batches.map_err(PyValueError::new_err)?;
+        Ok(batches.into_iter().map(PyRecordBatch::new).collect())
     }
 }
 

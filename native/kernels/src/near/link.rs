@@ -1,5 +1,6 @@
 //! Second pass: a partition's band and set records to links between documents.
 
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
@@ -53,53 +54,28 @@ impl Linker {
         Ok(())
     }
 
-    /// The links: `a`, `b` (int64) are nodes that meet; `copy`, `leader` (text) are documents with equal sets, of which
-    /// the leader comes first in the order of survival. A row is one or the other.
-    pub fn finish(&mut self) -> Result<RecordBatch, String> {
+    /// The links, in batches of up to `rows`: `a`, `b` (int64) are nodes that meet; `copy`, `leader` (text) are documents
+    /// with equal sets, of which the leader comes first in the order of survival. A row is one or the other.
+    pub fn finish(&mut self, rows: usize) -> Result<Vec<RecordBatch>, String> {
         let mut edges = self.star_edges();
-        let (mut copies, mut leaders) = (Vec::new(), Vec::new());
+        let mut copies = Vec::new();
         self.sets.sort_unstable();
         for same in self.sets.chunk_by(|a, b| a.hash == b.hash) {
             let leader = &same[0];
             for copy in &same[1..] {
-                copies.push(Some(&*copy.id));
-                leaders.push(Some(&*leader.id));
+                copies.push((&*copy.id, &*leader.id));
+                if copy.has_bands {
+                    // The leader may have left its bands to a copy in the same task.
+                    edges.push((copy.node, leader.node));
+                }
             }
-            // The leader may have left its bands to a copy in the same task.
-            edges.extend(
-                same[1..]
-                    .iter()
-                    .filter(|copy| copy.has_bands)
-                    .map(|copy| (copy.node, leader.node)),
-            );
         }
         keep_forest(&mut edges);
-        let none = |n| std::iter::repeat_n(None, n);
-        let ends = |end: fn(&(u64, u64)) -> u64| -> Int64Array {
-            let nodes = edges.iter().map(|edge| Some(end(edge) as i64));
-            nodes.chain(none(copies.len())).collect()
-        };
-        let names = |of: &[Option<&str>]| -> StringArray {
-            std::iter::repeat_n(None, edges.len())
-                .chain(of.iter().copied())
-                .collect()
-        };
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(ends(|edge| edge.0)),
-            Arc::new(ends(|edge| edge.1)),
-            Arc::new(names(&copies)),
-            Arc::new(names(&leaders)),
-        ];
-        let fields = vec![
-            Field::new("a", DataType::Int64, true),
-            Field::new("b", DataType::Int64, true),
-            Field::new("copy", DataType::Utf8, true),
-            Field::new("leader", DataType::Utf8, true),
-        ];
-        let batch =
-            RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| e.to_string());
-        self.sets.clear();
-        batch
+        let edges = edges.chunks(rows).map(|part| batch(part, &[]));
+        let copies = copies.chunks(rows).map(|part| batch(&[], part));
+        let made = edges.chain(copies).collect();
+        self.sets = Vec::new();
+        made
     }
 
     /// From the first member of each band to every other: m - 1 edges for m members, never m squared.
@@ -111,6 +87,36 @@ impl Linker {
         self.bands = Vec::new();
         edges
     }
+}
+
+/// Rows of edges, then rows of copies.
+fn batch(edges: &[(u64, u64)], copies: &[(&str, &str)]) -> Result<RecordBatch, String> {
+    let ends = |end: fn(&(u64, u64)) -> u64| -> Int64Array {
+        let nodes = edges.iter().map(|edge| Some(end(edge) as i64));
+        nodes.chain(repeat_n(None, copies.len())).collect()
+    };
+    let column = |first: bool| -> StringArray {
+        let none = repeat_n(None, edges.len());
+        none.chain(
+            copies
+                .iter()
+                .map(|(copy, leader)| Some(if first { *copy } else { *leader })),
+        )
+        .collect()
+    };
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(ends(|edge| edge.0)),
+        Arc::new(ends(|edge| edge.1)),
+        Arc::new(column(true)),
+        Arc::new(column(false)),
+    ];
+    let fields = vec![
+        Field::new("a", DataType::Int64, true),
+        Field::new("b", DataType::Int64, true),
+        Field::new("copy", DataType::Utf8, true),
+        Field::new("leader", DataType::Utf8, true),
+    ];
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|e| e.to_string())
 }
 
 /// Leaves as many edges as connect what all of them connect, in a fixed order: what a partition sends on is bounded by
