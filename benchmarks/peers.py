@@ -27,8 +27,14 @@ PEERS = {
     # regex come to half its speed and less, uniseg to less than a hundredth).
     "datatrove": Peer(
         "datatrove",
-        ("datatrove[processing]==0.10.1", "spacy", "regex", "uniseg", "pyarrow", "unicode-segmentation-rs==1.0.0"),
-        ("datatrove.pipeline.filters", "datatrove.pipeline.dedup.minhash", "spacy", "regex", "uniseg", "unicode_segmentation_rs", "pyarrow"),
+        (
+            *("datatrove==0.10.1", "spacy", "regex", "uniseg", "numpy", "pyarrow", "tokenizers", "xxhash"),
+            "unicode-segmentation-rs==1.0.0",
+        ),
+        (
+            *("datatrove.pipeline.filters", "datatrove.pipeline.dedup.minhash", "spacy", "regex", "uniseg"),
+            *("unicode_segmentation_rs", "pyarrow"),
+        ),
     ),
     "datasketch": Peer(
         "datasketch", ("datasketch==2.0.0", "xxhash", "numpy", "pyarrow"), ("datasketch", "xxhash", "pyarrow")
