@@ -24,7 +24,6 @@ struct SetRecord {
     order: Box<[u64]>,
     id: Box<str>,
     node: u64,
-    has_bands: bool,
 }
 
 impl Linker {
@@ -64,10 +63,8 @@ impl Linker {
             let leader = &same[0];
             for copy in &same[1..] {
                 copies.push((&*copy.id, &*leader.id));
-                if copy.has_bands {
-                    // The leader may have left its bands to a copy in the same task.
-                    edges.push((copy.node, leader.node));
-                }
+                // Any copy may be the one whose bands stand for all of them, another one when a task is repeated.
+                edges.push((copy.node, leader.node));
             }
         }
         keep_forest(&mut edges);
@@ -162,7 +159,6 @@ impl SetRecord {
     fn read(bytes: &[u8], order_keys: usize) -> Option<(Self, &[u8])> {
         let (hash, rest) = bytes.split_at_checked(16)?;
         let (node, rest) = rest.split_at_checked(8)?;
-        let (has_bands, rest) = rest.split_first()?;
         let (order, rest) = rest.split_at_checked(8 * order_keys)?;
         let (length, rest) = rest.split_at_checked(4)?;
         let length = u32::from_le_bytes(length.try_into().ok()?) as usize;
@@ -172,7 +168,6 @@ impl SetRecord {
             order: order.chunks_exact(8).map(number).collect(),
             id: std::str::from_utf8(id).ok()?.into(),
             node: number(node),
-            has_bands: *has_bands != 0,
         };
         Some((record, rest))
     }

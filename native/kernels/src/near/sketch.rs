@@ -1,8 +1,8 @@
 //! First pass: texts to band records and set records, packed by the partition they go to.
 //!
 //! Packed, because a row of Spark's for each record would cost more than making it. A band record is the band's key and
-//! the document's node, 8 bytes each. A set record is the hash of the shingle set (16 bytes), the node (8), whether the
-//! document has band records (1), its order keys (8 each) and its doc_id (4 bytes of length, then the id).
+//! the document's node, 8 bytes each. A set record is the hash of the shingle set (16 bytes), the node (8), its order keys
+//! (8 each) and its doc_id (4 bytes of length, then the id).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -100,19 +100,11 @@ impl Sketcher {
         Ok(())
     }
 
-    fn add_set(
-        &mut self,
-        hash: u128,
-        node: u64,
-        first: bool,
-        orders: impl Iterator<Item = u64>,
-        id: &str,
-    ) {
+    fn add_set(&mut self, hash: u128, node: u64, orders: impl Iterator<Item = u64>, id: &str) {
         let out = &mut self.sets[partition(hash as u64, self.settings.partitions)];
         let before = out.len();
         out.extend(hash.to_le_bytes());
         out.extend(node.to_le_bytes());
-        out.push(u8::from(first));
         for order in orders {
             out.extend(order.to_le_bytes());
         }
