@@ -38,6 +38,12 @@ class Comparison:
         exact = Fraction(repr(self.threshold)).limit_denominator(1_000_000)
         return exact.numerator, exact.denominator
 
+    def size(self) -> str:
+        """What shared shingles are divided by, in SQL over the columns of `FOUND`."""
+        if self.similarity == "jaccard":
+            return "shingles + survivor_shingles - shared"
+        return "least(shingles, survivor_shingles)"
+
     def order(self) -> Column:
         """A struct whose smallest survives; its last field is doc_id, the others are numbers."""
         return survivor.order(self.survivor, self.priority)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spark_llmdata import graph, survivor
 from spark_llmdata.kernels.near import Link, Sketch, Solve
+from spark_llmdata.neardup.choice import COUNTS, with_copies
 from spark_llmdata.neardup.comparison import Comparison
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def find(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
     ctx.tell(
         blocks, "blocks", f"bands are shared by more than {comparison.max_block:,} documents that stay (max_block)"
     )
-    return _with_copies(decided, links.where("copy IS NOT NULL").select("copy", "leader"), comparison)
+    removed = decided.where("doc_id IS NOT NULL").select("doc_id", "survivor", *COUNTS)
+    return with_copies(removed, links.where("copy IS NOT NULL").select("copy", "leader"), comparison)
 
 
 def _link(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
@@ -83,23 +85,3 @@ def _node() -> Column:
     from pyspark.sql import functions as F
 
     return F.xxhash64("doc_id")
-
-
-def _with_copies(decided: DataFrame, copies: DataFrame, comparison: Comparison) -> DataFrame:
-    """Add documents whose set another has: they go where that one stays, and with it where it goes."""
-    from pyspark.sql import functions as F
-
-    counts = ["shared", "shingles", "survivor_shingles"]
-    all_shingles = "shingles + survivor_shingles - shared"
-    size = all_shingles if comparison.similarity == "jaccard" else "least(shingles, survivor_shingles)"
-    removed = decided.where("doc_id IS NOT NULL").select(
-        "doc_id", "survivor", F.expr(f"shared / ({size})").alias("similarity"), *counts
-    )
-    of_leader = removed.withColumnRenamed("doc_id", "leader")
-    inherited = copies.join(of_leader, "leader", "left").select(
-        F.col("copy").alias("doc_id"),
-        F.coalesce("survivor", "leader").alias("survivor"),
-        F.coalesce("similarity", F.lit(1.0)).alias("similarity"),
-        *counts,
-    )
-    return removed.unionByName(inherited)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from spark_llmdata import neardup
+from spark_llmdata import extras, neardup
 from spark_llmdata.kernels import minhash, near, shingles
 from spark_llmdata.stage import Context, CorpusStage
 from spark_llmdata.survivor import Keys, Priority, columns, scores
@@ -32,7 +32,7 @@ class DedupMinhash(CorpusStage):
 
     Every removed document has a partner that stays (`clusters: greedy`) with its true similarity. No two that stay and
     share a band are similar, except in a band with more than `max_block` documents that stay: those behind are not
-    compared by it, and the run says so.
+    compared by it, and the run says so. Other engines than `native` differ only in who is a candidate.
     """
 
     kind = "dedup.minhash"
@@ -69,7 +69,14 @@ class DedupMinhash(CorpusStage):
         "a check do; its removed documents need not be similar to the one that stays",
     )
     max_block: Annotated[int, Field(ge=1)] = Field(
-        default=10_000, description="documents with the same band that others are compared with"
+        default=10_000,
+        description="documents with the same band that others are compared with; `spark_ml` only tells of more, "
+        "`datasketch` has no such bound",
+    )
+    engine: Literal["native", "spark_ml", "datasketch"] = Field(
+        default="native",
+        description="what finds candidates: `native`, for any size; `spark_ml`, MinHashLSH of pyspark.ml; "
+        f"`datasketch`, that package, in one task, up to {neardup.MAX_DOCUMENTS:,} documents",
     )
     survivor: Keys = ("longest",)
     priority: Priority = {}
@@ -80,7 +87,9 @@ class DedupMinhash(CorpusStage):
             raise ValueError("bands and rows go together; give both, or neither and let `recall` choose")
         if self.preset and self.bands:
             raise ValueError(f"preset {self.preset} is a choice of bands and rows; give one or the other")
-        self.cut()
+        bands, _ = self.cut()
+        if self.engine == "datasketch" and bands < 2:
+            raise ValueError(f"engine datasketch needs 2 bands or more, there is {bands}; give bands and rows")
         return self
 
     def cut(self) -> tuple[int, int]:
@@ -94,6 +103,13 @@ class DedupMinhash(CorpusStage):
         if self.bands and self.rows:
             return self.bands, self.rows
         return minhash.choose_bands(self.num_hashes, self.threshold, self.recall)
+
+    def fingerprint(self) -> dict[str, Any]:
+        """As of every stage; who is a candidate depends on the version of datasketch where that finds them."""
+        facts = super().fingerprint()
+        if self.engine == "datasketch":
+            facts["libraries"] = {"datasketch": extras.version("datasketch", needed_by=self.name)}
+        return facts
 
     def needed_columns(self) -> frozenset[str]:
         return self.requires | columns(self.survivor)
@@ -114,7 +130,8 @@ class DedupMinhash(CorpusStage):
             self.priority,
             self.max_block,
         )
-        found = neardup.find(docs.select("doc_id", *sorted(self.needed_columns() - {"doc_id"})), ctx, comparison)
+        find = neardup.ENGINES[self.engine]
+        found = find(docs.select("doc_id", *sorted(self.needed_columns() - {"doc_id"})), ctx, comparison)
         evidence = F.struct("shared", "shingles", "survivor_shingles")
         return found.select(
             "doc_id",
