@@ -280,11 +280,12 @@ def _validate(
                 message = error["msg"].removeprefix("Value error, ")
                 what = f"{error['input']!r} does not fit: {message[:1].lower()}{message[1:]}"
             origin = origins.get((*place, *(str(k) for k in loc)))
+            setting = f"{label}.{name}" if name else label
             if origin:
-                document.problems.append(f"{origin}: {label}.{name}: {what}")
+                document.problems.append(f"{origin}: {setting}: {what}")
             else:
                 inner = (label,) if place[0] == "stages" else ()
-                document.complain((*place, *inner, *keys), f"{label}.{name}: {what}")
+                document.complain((*place, *inner, *keys), f"{setting}: {what}")
         return None
 
 

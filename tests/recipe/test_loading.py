@@ -36,6 +36,34 @@ def test_the_quickstart_comes_with_the_package():
     assert recipe.gates.max_removed_of("dedup.exact") == 0.98
 
 
+def test_near_duplicates_come_with_the_package():
+    recipe = load_recipe("near_duplicates")
+    assert [s.name for s in recipe.stages] == ["extract.html", "dedup.url", "dedup.exact", "dedup.minhash"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ("bands: 14", "bands and rows go together; give both, or neither"),
+        ("rows: 8", "bands and rows go together; give both, or neither"),
+        ("preset: fineweb, bands: 14, rows: 8", "preset fineweb is a choice of bands and rows; give one or the other"),
+        (
+            "num_hashes: 5",
+            "dedup.minhash: {'num_hashes': 5} does not fit: 5 hashes cannot find pairs at 0.8 with probability 0.9999",
+        ),
+        ("threshold: 0", "threshold: 0 does not fit: input should be greater than 0"),
+        ("threshold: 1.5", "threshold: 1.5 does not fit: input should be less than or equal to 1"),
+        ("survivor: [longst]", "no survivor key 'longst', did you mean 'longest'?"),
+        ("engine: sparkml", "engine: 'sparkml' does not fit: input should be 'native', 'spark_ml' or 'datasketch'"),
+        ("engine: datasketch, bands: 1, rows: 8", "engine datasketch needs 2 bands or more, there is 1"),
+    ],
+)
+def test_settings_of_near_duplicates_that_cannot_work(write, settings, complaint):
+    (problem,) = problems(write(f"name: a\nstages:\n  - dedup.exact\n  - dedup.minhash: {{{settings}}}\n"))
+    assert problem.startswith("4: ")
+    assert complaint in problem
+
+
 def test_one_stage_is_a_recipe(write):
     recipe = load_recipe(write("name: one\nstages: [dedup.exact]\n"))
     assert recipe.stages == (DedupExact(),)

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import random
+import re
+import sys
 from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_llmdata.errors import MissingExtra, UsageError
+import spark_llmdata as sl
+from spark_llmdata import extras
+from spark_llmdata.errors import EnvironmentProblem, MissingExtra, UsageError
 from spark_llmdata.kernels.reference_near import find_removed
 from spark_llmdata.kernels.reference_shingles import shingles, split
-from spark_llmdata.neardup import ENGINES, choice, datasketch
+from spark_llmdata.neardup import ENGINES, choice, datasketch, spark_ml
 from spark_llmdata.neardup.spark_ml import choose_tables
+from spark_llmdata.report.why import explain
 from spark_llmdata.stage import Context
 from spark_llmdata.stages.dedup.minhash import DedupMinhash
+from spark_llmdata.store.ledger import Ledger
+from spark_llmdata.upkeep import collect_garbage
+from tests.runner.corpora import write_jsonl
 
 #: So many bands of one value that every pair that matters is a candidate.
 EVERY_PAIR = {"bands": 40, "rows": 1, "words": "mixed"}
 
-CHINESE = "山上有一座老房子，門前的小河每年春天都會漲水。村裡的人說，房子的主人早已離開，只留下滿院的花草和一隻不肯走的貓。"
+CHINESE = (
+    "山上有一座老房子，門前的小河每年春天都會漲水。村裡的人說，房子的主人早已離開，只留下滿院的花草和一隻不肯走的貓。"
+)
 
 
 def words(n: int, seed: int) -> list[str]:
@@ -46,7 +59,12 @@ def texts() -> dict[str, str | None]:
     docs |= {"copy-of-a-leaf": docs["star-3"], "copy-in-the-chain": " ".join(line[6:61]).upper()}
     docs |= {"short-1": "One, two", "short-2": "one two", "short-3": "two one", "short-4": "one"}
     docs |= {"empty-1": "", "empty-2": "...", "empty-3": "...", "null-1": None, "null-2": None}
-    docs |= {"zh-1": CHINESE, "zh-2": CHINESE.replace("貓", "狗"), "zh-3": CHINESE[:20], "alone": " ".join(words(30, 9))}
+    docs |= {
+        "zh-1": CHINESE,
+        "zh-2": CHINESE.replace("貓", "狗"),
+        "zh-3": CHINESE[:20],
+        "alone": " ".join(words(30, 9)),
+    }
     return docs
 
 
@@ -110,3 +128,157 @@ def test_partitions_shuffles_and_batches_do_not_matter(spark, configured):
         configured("spark.sql.shuffle.partitions", shuffled)
         configured("spark.sql.execution.arrow.maxRecordsPerBatch", batch)
         assert found(stage, frame(spark, docs, partitions)) == expected, (partitions, shuffled, batch)
+
+
+def pairs_of(docs: dict[str, list[int]], cut: int, flush: int, monkeypatch) -> list[tuple[str, str]]:
+    monkeypatch.setattr(datasketch, "FLUSH_PAIRS", flush)
+    rows = [{"place": {"doc_id": doc_id}, "shingles": shingles} for doc_id, shingles in docs.items()]
+    kinds = pa.schema({"place": pa.struct({"doc_id": pa.string()}), "shingles": pa.list_(pa.int64())})
+    batches = [pa.RecordBatch.from_pylist(rows[i : i + cut], kinds) for i in range(0, len(rows), cut)]
+    made = [row for batch in datasketch.Meet(40, 1)(batches) for row in batch.to_pylist()]
+    return [(row["first"]["doc_id"], row["second"]["doc_id"]) for row in made]
+
+
+def test_datasketch_makes_each_pair_once_the_earlier_first(monkeypatch):
+    """Of the shingles 32 bits matter, and those above the sign are no matter."""
+    draw = random.Random(5)
+    common = [draw.randrange(-(2**63), 2**63) for _ in range(90)]
+    docs = {f"d{9 - i}": [*common, draw.randrange(2**63), -draw.randrange(2**63)] for i in range(10)}
+    docs |= {"far": [draw.randrange(2**63) for _ in range(50)], "few": [7]}
+    names = list(docs)[:10]
+    expected = [(a, b) for i, b in enumerate(names) for a in names[:i]]
+    for cut, flush in [(100, 10**6), (1, 1), (4, 7)]:
+        assert pairs_of(docs, cut, flush, monkeypatch) == expected
+    assert pairs_of({"few": [7]}, 1, 1, monkeypatch) == []
+
+
+@given(st.integers(2, 12), st.integers(0, 10**6), st.integers(1, 20))
+def test_the_greedy_choice_takes_pairs_as_they_come(n, seed, cut):
+    """Against a walk over documents in order; two components, batches cut anywhere."""
+    draw = random.Random(seed)
+    pairs = [(c, b, a) for c in (1, 2) for b in range(n) for a in range(b) if draw.random() < 0.3]
+    expected = []
+    for c in (1, 2):
+        stays: list[int] = []
+        for doc in range(n):
+            partner = next((a for a in stays if (c, doc, a) in pairs), None)
+            if partner is None:
+                stays.append(doc)
+            else:
+                expected.append((f"{c}-{doc}", f"{c}-{partner}"))
+    rows = [
+        {"component": c, "doc_id": f"{c}-{b}", "survivor": f"{c}-{a}", **dict.fromkeys(choice.COUNTS, a)}
+        for c, b, a in pairs
+    ]
+    batches = [pa.RecordBatch.from_pylist(rows[i : i + cut]) for i in range(0, len(rows), cut)]
+    found = [row for batch in choice.remove_similar(batches) for row in batch.to_pylist()]
+    assert [(row["doc_id"], row["survivor"]) for row in found] == expected
+    assert all(row["shared"] == int(row["survivor"][2:]) for row in found)
+
+
+@given(st.integers(1, 100), st.integers(1, 20), st.floats(0.01, 0.99))
+def test_tables_miss_no_more_than_bands(bands, rows, threshold):
+    tables = choose_tables(bands, rows, threshold)
+    by_bands = (1 - threshold**rows) ** bands
+    assert 1 <= tables <= bands
+    assert (1 - threshold) ** tables <= by_bands * (1 + 1e-6)
+    assert tables == 1 or (1 - threshold) ** (tables - 1) > by_bands * (1 - 1e-6)
+    assert choose_tables(bands, rows, 1.0) == bands
+
+
+def test_tables_of_the_default():
+    assert choose_tables(*DedupMinhash().cut(), 0.8) == 10
+
+
+def test_the_version_of_datasketch_decides_about_what_is_reused(monkeypatch):
+    assert "datasketch" not in DedupMinhash().fingerprint()["libraries"]
+    stage = DedupMinhash(engine="datasketch")
+    [(name, version)] = stage.fingerprint()["libraries"].items()
+    assert (name, version[0].isdigit()) == ("datasketch", True)
+    for function in (extras.version, extras.require):
+        function.cache_clear()
+
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    with pytest.raises(MissingExtra, match="dedup.minhash needs datasketch, which is not installed"):
+        stage.fingerprint()
+    with pytest.raises(MissingExtra, match=r"pip install 'spark-llmdata\[datasketch\]'"):
+        datasketch.find(None, None, None)
+
+
+def test_a_connect_server_without_pyspark_ml_is_said(monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(spark_ml, "settle_sets", lambda *_: SimpleNamespace(leaders=None))
+    monkeypatch.setattr(spark_ml, "_propose", refuse)
+    remote = type("SparkSession", (), {"__module__": "pyspark.sql.connect.session"})()
+    with pytest.raises(EnvironmentProblem, match="pyspark.ml, .*cannot use .no such operator.*take the engine native"):
+        spark_ml.find(None, SimpleNamespace(spark=remote), None)
+    with pytest.raises(RuntimeError, match="^no such operator$"):
+        spark_ml.find(None, SimpleNamespace(spark=object()), None)
+
+
+@pytest.mark.spark
+def test_datasketch_refuses_what_is_too_much_for_a_task(spark, monkeypatch):
+    monkeypatch.setattr(datasketch, "MAX_DOCUMENTS", 4)
+    docs = frame(spark, {f"d{i}": "one two" for i in range(5)})
+    stage = DedupMinhash(engine="datasketch")
+    with pytest.raises(UsageError, match="there are more than 4; take the engine native"):
+        stage.apply(docs, Context(spark))
+    assert len(found(stage, docs.where("doc_id < 'd4'"))) == 3
+
+
+@pytest.mark.spark
+def test_spark_ml_tells_of_popular_values(spark):
+    docs = {f"d{i}": f"{'same ' * 8} {' '.join(words(3, i))}" for i in range(4)}
+    ctx = Context(spark)
+    stage = DedupMinhash(engine="spark_ml", max_block=2, threshold=0.9, bands=20, rows=1)
+    assert stage.apply(frame(spark, docs), ctx).collect() == []
+    [sentence] = ctx.told
+    assert re.fullmatch(r"\d+ minimum values are shared by more than 2 documents \(max_block\); .* square.*", sentence)
+
+
+@pytest.mark.spark
+def test_a_run_tells_who_is_alike_and_what_was_not_compared(spark, tmp_path):
+    kept = {"base": words(80, 1), **{f"template-{i}": [*words(40, 2), *words(40 - i, 10 + i)] for i in range(4)}}
+    docs = kept | {"near": [*kept["base"][:-1], "x"], "url": words(20, 3), "case": [w.upper() for w in kept["base"]]}
+    rows = [{"id": i, "url": f"https://a.example/{i}", "text": " ".join(t)} for i, t in docs.items()]
+    rows[6]["url"] = rows[0]["url"]
+    settings = ["dedup.minhash.bands=40", "dedup.minhash.rows=1", "dedup.minhash.max_block=1"]
+    inputs, said = write_jsonl(tmp_path / "a.jsonl", rows), ([], [])
+    first, again = (
+        sl.run("near_duplicates", input=inputs, store=tmp_path / "s", spark=spark, set=settings, progress=lines.append)
+        for lines in said
+    )
+    assert {row.id for row in first.corpus.select("id").collect()} == kept.keys()
+
+    fates = {row.id: row for row in first.fates.collect()}
+    near = fates["near"]
+    assert (near.stage, near.reason, near.survivor) == (
+        "dedup.minhash", "minhash.near_duplicate", fates["base"].doc_id,
+    )  # fmt: skip
+    assert (near.similarity, near.score, near.threshold) == (75 / 77, 75 / 77, 0.8)
+    assert json.loads(near.evidence) == {"shared": 75, "shingles": 76, "survivor_shingles": 76}
+    assert explain(first.store, "near")["survivor"] == {
+        "doc_id": fates["base"].doc_id, "url": "https://a.example/base", "similarity": 75 / 77,
+    }  # fmt: skip
+
+    assert [c.reused for c in first.by_stage] == [False] * len(first.by_stage)
+    assert all(c.reused for c in again.by_stage)
+    assert again.content_hash == first.content_hash
+    for result, lines in zip((first, again), said, strict=True):
+        [told] = Ledger(result.store).find(result.run).manifest["by_stage"][-1]["told"]
+        assert f"    {told}" in lines
+        number, place = re.fullmatch(
+            r"(\d+) bands are shared by more than 1 documents .*, listed in (.*)", told
+        ).groups()
+        assert Path(place).relative_to(tmp_path / "s").parts[0] == "settled"
+        blocks = spark.read.format("delta").load(place).collect()
+        assert len(blocks) == int(number) > 0
+        assert all(block.compared == 1 and 1 <= block.left_out <= 3 for block in blocks)
+    assert [i.place for i in collect_garbage(first.store).removed if i.kind != "files"] == []
+    assert spark.read.format("delta").load(place).count() == len(blocks)
