@@ -6,7 +6,7 @@ import pytest
 
 from spark_llmdata.errors import RecipeError
 from spark_llmdata.plan import CorpusNode, SegmentNode, make_plan
-from spark_llmdata.recipe import Gates, Read, Recipe, Write
+from spark_llmdata.recipe import Gates, Read, Recipe, Write, load_recipe
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
@@ -29,6 +29,11 @@ def test_the_quickstart_has_two_segments_and_one_comparison():
     assert shape(plan) == [["extract.html"], ["filter.gopher_quality"], "dedup.exact"]
     assert [n.segment.reads for n in plan.segments] == [True, False]
     assert isinstance(plan.nodes[2], CorpusNode)
+
+
+def test_near_duplicates_are_three_comparisons():
+    plan = make_plan(load_recipe("near_duplicates"))
+    assert shape(plan) == [["extract.html"], "dedup.url", "dedup.exact", "dedup.minhash"]
 
 
 def test_neighbors_are_fused_and_scores_go_on():

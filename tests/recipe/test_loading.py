@@ -36,11 +36,6 @@ def test_the_quickstart_comes_with_the_package():
     assert recipe.gates.max_removed_of("dedup.exact") == 0.98
 
 
-def test_near_duplicates_come_with_the_package():
-    recipe = load_recipe("near_duplicates")
-    assert [s.name for s in recipe.stages] == ["extract.html", "dedup.url", "dedup.exact", "dedup.minhash"]
-
-
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [

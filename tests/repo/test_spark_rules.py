@@ -148,7 +148,9 @@ def test_stages_call_no_action_and_touch_no_table(modules: dict[str, ast.Module]
 
 def test_only_the_context_of_a_stage_computes(modules: dict[str, ast.Module]) -> None:
     """What stages call is bound by the same rule; the context is the one exception."""
-    for name in ("batch", "graph", "segment", "verdict"):
+    engines = [name.removeprefix("spark_llmdata.") for name in modules if is_in(name, ("neardup",))]
+    assert len(engines) > 3
+    for name in ("batch", "graph", "segment", "verdict", *engines):
         assert not find_actions(modules[f"spark_llmdata.{name}"]), f"{name} gives its DataFrame to ctx.settle instead"
     stage = modules["spark_llmdata.stage"]
     assert find_actions(stage)

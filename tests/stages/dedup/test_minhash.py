@@ -124,7 +124,7 @@ def test_partitions_shuffles_and_batches_do_not_matter(spark, configured):
     docs = texts()
     expected = oracle(docs, "0.8")
     stage = DedupMinhash(**EVERY_PAIR)
-    for partitions, shuffled, batch in [(1, 3, 10_000), (2, 8, 3), (7, 1, 3), (50, 3, 10_000)]:
+    for partitions, shuffled, batch in [(1, 8, 3), (2, 3, 10_000), (7, 3, 3), (50, 1, 10_000)]:
         configured("spark.sql.shuffle.partitions", shuffled)
         configured("spark.sql.execution.arrow.maxRecordsPerBatch", batch)
         assert found(stage, frame(spark, docs, partitions)) == expected, (partitions, shuffled, batch)
@@ -234,7 +234,7 @@ def test_datasketch_refuses_what_is_too_much_for_a_task(spark, monkeypatch):
 
 @pytest.mark.spark
 def test_spark_ml_tells_of_popular_values(spark):
-    docs = {f"d{i}": f"{'same ' * 8} {' '.join(words(3, i))}" for i in range(4)}
+    docs = {f"d{i}": " ".join([*words(30, 99), *words(3, i)]) for i in range(4)}
     ctx = Context(spark)
     stage = DedupMinhash(engine="spark_ml", max_block=2, threshold=0.9, bands=20, rows=1)
     assert stage.apply(frame(spark, docs), ctx).collect() == []
@@ -244,15 +244,15 @@ def test_spark_ml_tells_of_popular_values(spark):
 
 @pytest.mark.spark
 def test_a_run_tells_who_is_alike_and_what_was_not_compared(spark, tmp_path):
-    kept = {"base": words(80, 1), **{f"template-{i}": [*words(40, 2), *words(40 - i, 10 + i)] for i in range(4)}}
-    docs = kept | {"near": [*kept["base"][:-1], "x"], "url": words(20, 3), "case": [w.upper() for w in kept["base"]]}
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: near\nstages:\n  - dedup.minhash: {bands: 40, rows: 1, max_block: 1}\n", "utf-8")
+    base = words(80, 1)
+    kept = {"base": [*base, "!!!"], **{f"template-{i}": [*words(40, 2), *words(40 - i, 10 + i)] for i in range(4)}}
+    docs = kept | {"near": [*base[:-1], "x"], "case": [word.upper() for word in base]}
     rows = [{"id": i, "url": f"https://a.example/{i}", "text": " ".join(t)} for i, t in docs.items()]
-    rows[6]["url"] = rows[0]["url"]
-    settings = ["dedup.minhash.bands=40", "dedup.minhash.rows=1", "dedup.minhash.max_block=1"]
     inputs, said = write_jsonl(tmp_path / "a.jsonl", rows), ([], [])
     first, again = (
-        sl.run("near_duplicates", input=inputs, store=tmp_path / "s", spark=spark, set=settings, progress=lines.append)
-        for lines in said
+        sl.run(str(recipe), input=inputs, store=tmp_path / "s", spark=spark, progress=lines.append) for lines in said
     )
     assert {row.id for row in first.corpus.select("id").collect()} == kept.keys()
 
@@ -262,6 +262,7 @@ def test_a_run_tells_who_is_alike_and_what_was_not_compared(spark, tmp_path):
         "dedup.minhash", "minhash.near_duplicate", fates["base"].doc_id,
     )  # fmt: skip
     assert (near.similarity, near.score, near.threshold) == (75 / 77, 75 / 77, 0.8)
+    assert (fates["case"].survivor, fates["case"].similarity) == (near.survivor, 1.0)
     assert json.loads(near.evidence) == {"shared": 75, "shingles": 76, "survivor_shingles": 76}
     assert explain(first.store, "near")["survivor"] == {
         "doc_id": fates["base"].doc_id, "url": "https://a.example/base", "similarity": 75 / 77,
