@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,10 @@ def apply(stage: CorpusStage, docs: Any) -> Any:
     _check_columns(stage, docs)
     from pyspark.sql import functions as F
 
-    removed = stage.apply(_with_facts(docs) if "text" in docs.columns else docs, Context(docs.sparkSession))
+    ctx = Context(docs.sparkSession)
+    removed = stage.apply(_with_facts(docs) if "text" in docs.columns else docs, ctx)
+    for sentence in ctx.told:
+        warnings.warn(f"{stage.name}: {sentence}", stacklevel=3)
     fields = [f.name for f in schema.VERDICT if f.name not in ("stage", "reason")]
     verdict = F.struct(
         F.lit(stage.name).alias("stage"),

@@ -41,11 +41,14 @@ def test_the_quickstart_comes_with_the_package():
     [
         ("bands: 14", "bands and rows go together; give both, or neither"),
         ("rows: 8", "bands and rows go together; give both, or neither"),
-        ("preset: fineweb, bands: 14, rows: 8", "preset fineweb is a choice of bands and rows; give one or the other"),
+        ("preset: fineweb, bands: 14, rows: 8", "preset fineweb says how signatures are cut; take out bands, rows"),
         (
             "num_hashes: 5",
             "dedup.minhash: {'num_hashes': 5} does not fit: 5 hashes cannot find pairs at 0.8 with probability 0.9999",
         ),
+        ("bands: 14, rows: 8, recall: 0.9", "bands 14, rows 8 says how signatures are cut; take out recall"),
+        ("bands: 100000, rows: 1000", "at most 1048576 hashes"),
+        ("threshold: 0.12345678", "threshold 0.12345678; expected six decimals at most"),
         ("threshold: 0", "threshold: 0 does not fit: input should be greater than 0"),
         ("threshold: 1.5", "threshold: 1.5 does not fit: input should be less than or equal to 1"),
         ("survivor: [longst]", "no survivor key 'longst', did you mean 'longest'?"),

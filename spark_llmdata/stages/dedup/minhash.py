@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
+import pyarrow as pa
 from pydantic import Field, PositiveInt, model_validator
 
 from spark_llmdata import extras, neardup
-from spark_llmdata.kernels import minhash, near, shingles
+from spark_llmdata.kernels import minhash, near, shingles, words
 from spark_llmdata.stage import Context, CorpusStage
 from spark_llmdata.survivor import Keys, Priority, columns, scores
 
@@ -36,10 +38,10 @@ class DedupMinhash(CorpusStage):
     """
 
     kind = "dedup.minhash"
-    kernels = (near, minhash, shingles)
+    kernels = (near, minhash, shingles, words)
     requires = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
-        "near_duplicate": "a document that stays has a similarity of `threshold` or more"
+        "near_duplicate": "a document that stays is similar by `threshold` or more, or by way of others (`clusters`)"
     }
 
     ngram: PositiveInt = Field(default=5, description="words in a shingle")
@@ -85,9 +87,18 @@ class DedupMinhash(CorpusStage):
     def _check(self) -> DedupMinhash:
         if (self.bands is None) != (self.rows is None):
             raise ValueError("bands and rows go together; give both, or neither and let `recall` choose")
-        if self.preset and self.bands:
-            raise ValueError(f"preset {self.preset} is a choice of bands and rows; give one or the other")
-        bands, _ = self.cut()
+        given, unused = None, {"recall", "num_hashes"}
+        if self.preset:
+            given, unused = f"preset {self.preset}", unused | {"bands", "rows"}
+        elif self.bands:
+            given = f"bands {self.bands}, rows {self.rows}"
+        rivals = self.model_fields_set & unused
+        if given and rivals:
+            raise ValueError(f"{given} says how signatures are cut; take out {', '.join(sorted(rivals))}")
+        bands, rows = self.cut()
+        minhash.band_keys(pa.nulls(0, pa.string()), self.words, self.ngram, bands, rows)  # refuses what is too much
+        if Fraction(repr(self.threshold)) != Fraction(repr(self.threshold)).limit_denominator(10**6):
+            raise ValueError(f"threshold {self.threshold}; expected six decimals at most")
         if self.engine == "datasketch" and bands < 2:
             raise ValueError(f"engine datasketch needs 2 bands or more, there is {bands}; give bands and rows")
         return self

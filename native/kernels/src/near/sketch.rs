@@ -85,15 +85,8 @@ impl Sketcher {
             }
             let node = nodes.value(row) as u64;
             let hash = set_hash(&self.set);
-            let first = self.seen.insert(hash);
-            self.add_set(
-                hash,
-                node,
-                first,
-                orders.iter().map(|o| sortable(o, row)),
-                id,
-            );
-            if first {
+            self.add_set(hash, node, orders.iter().map(|o| sortable(o, row)), id);
+            if self.seen.insert(hash) {
                 self.add_bands(node);
             }
         }
