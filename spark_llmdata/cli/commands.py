@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from spark_llmdata.cli.console import Progress, table
+from spark_llmdata.cli.console import Progress, is_colored, read_text, table
 from spark_llmdata.cli.spark import session
 from spark_llmdata.errors import UsageError
 from spark_llmdata.store.delta import check_folder
@@ -158,9 +158,8 @@ def why(options: argparse.Namespace) -> Answer:
         lines.append(f"  evidence  {json.dumps(facts['evidence'], ensure_ascii=False)}")
     if facts["survivor"]:
         survivor = facts["survivor"]
-        lines.append(
-            f"  stays     {survivor['doc_id']} {survivor['url'] or ''} (similarity {survivor['similarity']:g})"
-        )
+        measured = "" if survivor["similarity"] is None else f" (similarity {survivor['similarity']:g})"
+        lines.append(f"  stays     {survivor['doc_id']} {survivor['url'] or ''}{measured}")
     lines.append(f"  doc_id    {facts['doc_id']}")
     lines.append(f"  record    {facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})")
     for step in facts["path"]:
@@ -173,6 +172,37 @@ def why(options: argparse.Namespace) -> Answer:
     unfinished = "" if facts["run_state"] == "done" else f", {facts['run_state']}: no corpus came of it"
     lines.append(f"  run       {facts['run']}{unfinished}")
     return facts, "\n".join(lines)
+
+
+def duplicates(options: argparse.Namespace) -> Answer:
+    """List what resembles a document or a text, or show what differs between two."""
+    from spark_llmdata.report.duplicates import compare_pair, find_duplicates
+    from spark_llmdata.report.listing import describe_duplicates, describe_pair
+    from spark_llmdata.store import Store
+
+    text = check_question(options)
+    check_folder(options.store, must_exist=True)
+    store = Store.open(session(options), options.store, must_exist=True)
+    if options.diff is not None:
+        pair = compare_pair(store, options.what, options.diff, text=text, run=options.run)
+        return pair, describe_pair(pair, colored=is_colored())
+    facts = find_duplicates(
+        store, options.what, text=text, run=options.run, threshold=options.threshold, limit=options.limit
+    )
+    return facts, describe_duplicates(facts)
+
+
+def check_question(options: argparse.Namespace) -> str | None:
+    """Read the text that `duplicates` is asked about, if any; says what cannot work before Spark is started."""
+    from spark_llmdata.report.duplicates import MAX_LIMIT
+
+    if (options.what is None) == (options.text is None):
+        raise UsageError("expected either DOC_ID|URL|FILE:OFFSET or --text FILE; see llmdata duplicates --help")
+    if not 0 < options.threshold <= 1:
+        raise UsageError(f"--threshold {options.threshold:g}: expected a similarity above 0, at most 1")
+    if not 1 <= options.limit <= MAX_LIMIT:
+        raise UsageError(f"--limit {options.limit}: expected a number from 1 to {MAX_LIMIT:,}")
+    return None if options.text is None else read_text(options.text)
 
 
 def export(options: argparse.Namespace) -> Answer:

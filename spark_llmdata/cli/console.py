@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+
+from spark_llmdata.errors import UsageError
 
 #: A log gets a sign of life this often, in seconds.
 TICK_S = 60.0
@@ -53,3 +57,25 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         return "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
 
     return "\n".join([line(head), *(line(r) for r in cells)])
+
+
+def is_colored() -> bool:
+    """Whether standard output is a terminal that shows colors, and nobody asked for none (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or for `-` of standard input.
+
+    Raises:
+        UsageError: there is no such file, or it is not UTF-8.
+    """
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"--text {name}: {error.strerror}; expected a text file, or - for standard input") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"--text {name}: byte {error.start:,} is not UTF-8 ({error.reason}); convert it first, as with iconv"
+        ) from error

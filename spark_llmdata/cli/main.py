@@ -38,6 +38,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "run": commands.run,
     "runs": commands.runs,
     "why": commands.why,
+    "duplicates": commands.duplicates,
     "export": commands.export,
     "stages": commands.stages,
     "gc": upkeep.gc,

@@ -30,6 +30,18 @@ examples
   llmdata why pages.warc.gz:10482 --store store
 """
 
+_DUPLICATES = """\
+Lists what a run read that resembles a document or a text: copies of the record, the same address, the same text, and
+texts that share words, by their true similarity; what became of each, for whom, and how many went for the same
+survivor. Compares with every stored text, without sketches, as dedup.minhash of the run's recipe compares.
+
+examples
+  llmdata duplicates https://example.org/page --store store
+  llmdata duplicates 5f1c0f5e8a4c3b1f9d2e7a6b4c8d0e1f --store store --threshold 0.3 --limit 100
+  llmdata duplicates --text page.txt --store store
+  llmdata duplicates https://example.org/page --store store --diff https://example.org/copy
+"""
+
 
 def make_parser() -> argparse.ArgumentParser:
     """Build the parser; every command gets its own help."""
@@ -91,6 +103,22 @@ def make_parser() -> argparse.ArgumentParser:
     _store(why)
     why.add_argument("--run", metavar="ID", help="the run to ask (default: the newest that is done)")
     _spark(why)
+
+    duplicates = _command(commands, "duplicates", "list what resembles a document", _DUPLICATES)
+    duplicates.add_argument(
+        "what", metavar="DOC_ID|URL|FILE:OFFSET", nargs="?", help="a document's id, its URL, or a record's location"
+    )
+    duplicates.add_argument("--text", metavar="FILE", help="instead: a file with a text, or - for standard input")
+    _store(duplicates)
+    duplicates.add_argument("--run", metavar="ID", help="the run to search (default: the newest that is done)")
+    duplicates.add_argument(
+        "--threshold", metavar="SHARE", type=float, default=0.5, help="similarity from which on to list (default 0.5)"
+    )
+    duplicates.add_argument("--limit", metavar="N", type=int, default=20, help="list at most so many (default 20)")
+    duplicates.add_argument(
+        "--diff", metavar="OTHER", help="show instead what differs between it and this document, word by word"
+    )
+    _spark(duplicates)
 
     export = _command(commands, "export", "write kept documents as files", "Writes the kept documents of a build.")
     export.add_argument("format", metavar="parquet|jsonl", choices=("parquet", "jsonl"), help="parquet or jsonl")

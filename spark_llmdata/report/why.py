@@ -44,22 +44,8 @@ class Question:
 
 def explain(store: Store, question: str, run: str | None = None) -> dict[str, Any]:
     """Answer as one object: outcome, reason, evidence, survivor, path; `others` are further records it could mean."""
-    from pyspark.sql import functions as F
-
     record = Ledger(store).find(run)
-    fates = store.fates.read().where(F.col("run") == record.run)
-    ways = Question(question).conditions()
-    for condition in ways.values():
-        found = fates.where(condition).orderBy("file", "offset", "ordinal").limit(100).collect()
-        if found:
-            break
-    else:
-        total = fates.count()
-        raise NotFound(
-            f"{question!r}: no record of run {record.run} has it as {', '.join(ways)}; searched {total:,} fates in "
-            f"{store.fates.path}. URLs must match exactly; a file is named as in the manifest, with :OFFSET behind it"
-        )
-    fate, *others = sorted(found, key=_telling)
+    fate, *others = find_records(store, record, question)
     unfinished = fate.outcome == "kept" and record.state != "done"  # the run ended between its fates and the corpus
     return {
         "doc_id": fate.doc_id,
@@ -81,6 +67,27 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
             for o in others
         ],
     }
+
+
+def find_records(store: Store, record: RunRecord, question: str) -> list[Row]:
+    """The fates that a document's id, URL or place can mean, at most 100, those worth telling first.
+
+    Raises:
+        NotFound: no record of the run is called so.
+    """
+    from pyspark.sql import functions as F
+
+    fates = store.fates.read().where(F.col("run") == record.run)
+    ways = Question(question).conditions()
+    for condition in ways.values():
+        found = fates.where(condition).orderBy("file", "offset", "ordinal").limit(100).collect()
+        if found:
+            return sorted(found, key=_telling)
+    total = fates.count()
+    raise NotFound(
+        f"{question!r}: no record of run {record.run} has it as {', '.join(ways)}; searched {total:,} fates in "
+        f"{store.fates.path}. URLs must match exactly; a file is named as in the manifest, with :OFFSET behind it"
+    )
 
 
 def _telling(fate: Row) -> tuple[int, str, int, int]:
