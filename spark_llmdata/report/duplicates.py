@@ -65,7 +65,7 @@ def find_duplicates(
         "settings": asdict(settings) | {"threshold": threshold},
         "removed_text": record.manifest["recipe"]["write"]["removed_text"],
         "searched": others,
-        "without_text": {outcome: n for outcome, n in sorted(missing.items()) if outcome is not None},
+        "without_text": dict(sorted((o, n) for o, n in missing.items() if o is not None)),
         "found": others - sum(missing.values()),
         "similar": [_describe_found(row, known, record, settings) for row in rows],
         "cluster": _cluster(fates, record, last_survivor(known, own.doc_id)) if own else None,

@@ -24,7 +24,7 @@ def describe_duplicates(facts: Mapping[str, Any]) -> str:
     names = {row["doc_id"]: f"#{n}" for n, row in reversed(list(enumerate(facts["similar"], 1)))}
     if own:
         names[own["doc_id"]] = "this document"
-        lines = [*_head(own), _entry("cluster", _cluster(facts["cluster"], own, names))]
+        lines = [*_head(own, names), _entry("cluster", _cluster(facts["cluster"], own, names))]
     else:
         lines = ["the text given"]
     lines += [_entry("compared", _rule(facts["settings"])), _entry("searched", _searched(facts)), *_state(facts), ""]
@@ -41,15 +41,20 @@ def describe_duplicates(facts: Mapping[str, Any]) -> str:
 def describe_pair(facts: Mapping[str, Any], *, colored: bool = False) -> str:
     """The facts of `compare_pair`."""
     lines = []
+    names = {
+        own["doc_id"]: name for own, name in zip(facts["documents"], ("the first", "the second"), strict=True) if own
+    }
     for mark, own in zip(("[-first-]", "{+second+}"), facts["documents"], strict=True):
-        told = _head(own) if own else ["the text given"]
+        told = _head(own, names) if own else ["the text given"]
         lines += [f"{mark} {told[0]}", *told[1:]]
     settings = facts["settings"]
     alike = f"jaccard {facts['jaccard']:.3f}, containment {facts['containment']:.3f}, by {_shingles(settings)}"
-    words = {kind: 0 for kind in ("same", "removed", "added")}
+    words = dict.fromkeys(("same", "removed", "added"), 0)
     for piece in facts["differences"]:
         words[piece["kind"]] += piece["words"]
-    counted = f"{words['same']:,} in both, {words['removed']:,} only in the first, {words['added']:,} in the second"
+    counted = (
+        f"{words['same']:,} in both, {words['removed']:,} only in the first, {words['added']:,} only in the second"
+    )
     lines += [_entry("alike", alike), _entry("words", counted), *_state(facts), ""]
     if facts["same_text"]:
         return "\n".join([*lines, "the texts are the same"])
@@ -64,9 +69,9 @@ def _piece(facts: Mapping[str, Any]) -> Piece:
     return Piece(facts["kind"], tuple(facts["text"].split()))
 
 
-def _head(own: Mapping[str, Any]) -> list[str]:
+def _head(own: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     place = own["location"]
-    lines = [f"{own['url'] or own['id'] or own['doc_id']}: {_fate(own, {})}", _entry("doc_id", own["doc_id"])]
+    lines = [f"{own['url'] or own['id'] or own['doc_id']}: {_fate(own, names)}", _entry("doc_id", own["doc_id"])]
     return [*lines, f"  record    {place['file']}:{place['offset']}"]
 
 

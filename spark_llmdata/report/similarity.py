@@ -76,6 +76,7 @@ class Measure:
     )
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Compare the rows of each batch."""
         its = self.settings
         own = text_forms.hash_forms(pa.array([self.text], pa.large_string()), its.text_form)
         for batch in batches:
