@@ -65,14 +65,14 @@ def is_colored() -> bool:
 
 
 def read_text(name: str) -> str:
-    """The text of a file, or for `-` of standard input.
+    """The text of a file, or for `-` of standard input; the line end that editors put at the end is no part of it.
 
     Raises:
         UsageError: there is no such file, or it is not UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return data.decode("utf-8")
+        return data.decode("utf-8").removesuffix("\n").removesuffix("\r")
     except OSError as error:
         raise UsageError(f"--text {name}: {error.strerror}; expected a text file, or - for standard input") from error
     except UnicodeDecodeError as error:

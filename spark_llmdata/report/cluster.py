@@ -56,4 +56,4 @@ def count_members(fates: DataFrame, doc_id: str, comparisons: int) -> dict[str, 
     everyone = members.select("doc_id").unionByName(fates.sparkSession.createDataFrame([(doc_id,)], "doc_id string"))
     copies = fates.where(is_copy).join(everyone, "doc_id", "left_semi").select("doc_id", "stage")
     rows: list[Any] = members.unionByName(copies).groupBy("stage").count().collect()
-    return {row.stage: int(row["count"]) for row in sorted(rows, key=lambda r: str(r.stage))}
+    return {row.stage: int(row["count"]) for row in rows}

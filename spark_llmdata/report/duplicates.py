@@ -200,8 +200,9 @@ def _outcome(fate: Row, record: RunRecord) -> str:
 
 
 def _cluster(fates: DataFrame, record: RunRecord, last: Row) -> dict[str, Any]:
-    comparisons = sum(v["stage"] != "read" for v in record.manifest["verdicts"])
-    by_stage = count_members(fates, last.doc_id, comparisons)
+    stages = [verdict["stage"] for verdict in record.manifest["verdicts"]]
+    found = count_members(fates, last.doc_id, sum(stage != "read" for stage in stages))
+    by_stage = {stage: found[stage] for stage in stages if stage in found}
     return {
         "survivor": {"doc_id": last.doc_id, "url": last.url, "outcome": _outcome(last, record), "stage": last.stage},
         "records": 1 + sum(by_stage.values()),

@@ -119,8 +119,8 @@ def _cluster(cluster: Mapping[str, Any], own: Mapping[str, Any], names: Mapping[
 
 
 def _shingles(settings: Mapping[str, Any]) -> str:
-    origin = "of the run's dedup.minhash" if settings["has_minhash"] else "of dedup.minhash by default"
-    return f"shingles of {settings['ngram']} words ({settings['words']}), those {origin}"
+    origin = "as the run's dedup.minhash" if settings["has_minhash"] else "as dedup.minhash by default"
+    return f"shingles of {settings['ngram']} words ({settings['words']}), {origin}"
 
 
 def _rule(settings: Mapping[str, Any]) -> str:
@@ -128,13 +128,15 @@ def _rule(settings: Mapping[str, Any]) -> str:
 
 
 def _searched(facts: Mapping[str, Any]) -> str:
-    told = f"{facts['searched']:,} other records of run {facts['run']}"
+    others = "other records" if facts["document"] else "records"
+    told = f"{facts['searched']:,} {others} of run {facts['run']}"
     without = facts["without_text"]
     if not without:
         return told
     listed = ", ".join(f"{n:,} {outcome}" for outcome, n in without.items())
-    policy = f" (write.removed_text: {facts['removed_text']})" if facts["removed_text"] != "all" else ""
-    return f"{told}; not compared, for want of a stored text: {listed}{policy}"
+    policy = f"; write.removed_text: {facts['removed_text']}" if facts["removed_text"] != "all" else ""
+    total = sum(without.values())
+    return f"{told}; not compared were {total:,} without a stored text ({listed}{policy})"
 
 
 def _state(facts: Mapping[str, Any]) -> list[str]:
@@ -151,4 +153,7 @@ def _item(n: int, row: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     place = f"{row['location']['file']}:{row['location']['offset']}"
     if "same_record" in row["how"]:
         return [*lines, _INDENT + place]
-    return [*lines, _wrap(_INDENT, f"{row['doc_id'] or ''} {row['url'] or row['id'] or place}".strip(), _INDENT)]
+    name = row["url"] or row["id"]
+    if not name or row["survivor"] == row["doc_id"]:  # a copy is told from its record by nothing but its place
+        name = place
+    return [*lines, _wrap(_INDENT, f"{row['doc_id'] or ''} {name}".strip(), _INDENT)]

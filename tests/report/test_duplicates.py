@@ -12,7 +12,9 @@ import pytest
 import spark_llmdata as sl
 from spark_llmdata.cli import main
 from spark_llmdata.errors import NotFound, UsageError
+from spark_llmdata.report import duplicates
 from spark_llmdata.report.duplicates import compare_pair, find_duplicates
+from spark_llmdata.report.similarity import Settings
 from spark_llmdata.store import Store
 from tests.runner.corpora import good_text, write_jsonl
 
@@ -22,8 +24,27 @@ stages:
   - filter.gopher_quality: {min_words: 5}
   - dedup.url
   - dedup.minhash: {threshold: 0.7, ngram: 3}
+  - spelling_of_duplicates.Respell
+  - filter.gopher_quality: {id: late, min_words: 90}
 write: {removed_text: none}
 """
+
+#: Behind the comparisons, so that documents that stay have another text in the last segment.
+RESPELL = '''"""A stage that edits."""
+
+import numpy as np
+import pyarrow as pa
+
+from spark_llmdata import Judgement, RowStage
+
+
+class Respell(RowStage):
+    """Writes `altered` for `changed`."""
+
+    def judge(self, docs):
+        texts = [(t or "").replace("changed", "altered") for t in docs.text.to_pylist()]
+        return Judgement.keep_all(len(texts), text=pa.array(texts), edits=np.ones(len(texts), dtype=int))
+'''
 
 PAGE = good_text(1, 100).split()
 
@@ -40,6 +61,7 @@ ROWS: list[dict[str, Any]] = [
     {"id": "near", "url": "https://a.example/near", "text": changed(50)},
     {"id": "old", "url": "https://www.a.example/near/?utm_source=x", "text": good_text(2, 100)},
     {"id": "far", "url": "https://a.example/far", "text": changed(5, 15, 25, 35, 45, 55)},
+    {"id": "brief", "url": "https://a.example/brief", "text": " ".join(PAGE[:60])},
     {"id": "other", "url": "https://a.example/other", "text": good_text(3, 100)},
     {"id": "short", "url": "https://a.example/short", "text": "too short"},
     {"id": "wordless", "url": "https://a.example/none", "text": "! " * 20},
@@ -52,6 +74,7 @@ def built(spark, tmp_path_factory) -> SimpleNamespace:
     folder: Path = tmp_path_factory.mktemp("duplicates")
     write_jsonl(folder / "a.jsonl", [*ROWS, "{"])
     (folder / "near.yaml").write_text(RECIPE)
+    (folder / "spelling_of_duplicates.py").write_text(RESPELL)
     run = sl.run(str(folder / "near.yaml"), input=str(folder / "a.jsonl"), store=str(folder / "s"), spark=spark)
     ids = {row.id: row.doc_id for row in run.fates.where("id IS NOT NULL").select("id", "doc_id").collect()}
     return SimpleNamespace(store=Store.open(spark, str(folder / "s")), root=str(folder / "s"), ids=ids, run=run.run)
@@ -71,11 +94,11 @@ def test_all_that_resembles_a_page(built):
         "mirror": (["same_text"], *told(facts)["mirror"][1:]),
         "near": (["near_duplicate"], "removed", "dedup.minhash"),
         "far": (["near_duplicate"], "kept", None),
+        "brief": (["near_duplicate"], "removed", "late"),
     }
     order = [(-row["jaccard"], row["doc_id"]) for row in facts["similar"]]
     assert order == sorted(order)
-    assert facts["found"] == 4
-    # In front of the change 48 shingles, behind it 47; 3 hold it, and 2 more are behind the end.
+    assert facts["found"] == 5
     near = next(row for row in facts["similar"] if row["id"] == "near")
     words, others = [*PAGE, "and", "more"], changed(50).split()
     a, b = ({tuple(t[i : i + 3]) for i in range(len(t) - 2)} for t in (words, others))
@@ -117,9 +140,9 @@ def test_a_text_from_elsewhere(built, capsys, tmp_path):
     code = main(["duplicates", "--text", str(tmp_path / "page.txt"), "--store", built.root, "--json"])
     facts = json.loads(capsys.readouterr().out)
     assert (code, facts["document"], facts["cluster"]) == (0, None, None)
-    assert set(told(facts)) == {"page", "mirror", "near", "far"}
-    assert facts["found"] == 5
-    assert [row["how"] for row in facts["similar"]] == [["near_duplicate"]] * 5
+    assert set(told(facts)) == {"page", "mirror", "near", "far", "brief"}
+    assert facts["found"] == 6
+    assert [row["how"] for row in facts["similar"]] == [["near_duplicate"]] * 6
 
 
 @pytest.mark.spark
@@ -133,6 +156,15 @@ def test_two_side_by_side(built, capsys):
     assert code == 0
     assert f"[-changed-] {{+{PAGE[50]}+}}" in out
     assert "\x1b" not in out
+
+
+@pytest.mark.spark
+def test_a_text_is_the_one_of_the_last_segment_that_has_it(built):
+    """`far` was edited there, `near` did not come so far, and of `brief` it holds no text."""
+    pair = compare_pair(built.store, built.ids["far"], built.ids["near"])
+    assert {p["text"] for p in pair["differences"] if p["kind"] == "removed"} == {"altered", PAGE[50]}
+    brief = compare_pair(built.store, built.ids["brief"], "https://b.example/page")
+    assert brief["containment"] == 1.0
 
 
 @pytest.mark.spark
@@ -176,3 +208,16 @@ def test_wrong_use_is_said_before_spark_starts(capsys, tmp_path):
     assert (code, "--limit 0: expected a number from 1 to 10,000" in err) == (2, True)
     code, err = ask(capsys, "x", *store)
     assert (code, "holds no store" in err) == (2, True)
+
+
+def test_a_stored_text_without_words_is_told(monkeypatch):
+    fate = SimpleNamespace(doc_id="a", url=None)
+    monkeypatch.setattr(duplicates, "find_records", lambda *_: [fate])
+    settings = Settings("runs", 5, "jaccard", "strict", "none", True)
+    for stored, problem in (("?! ...", "its text of 6 characters has no words by the rule `runs`"), ("a", None)):
+        monkeypatch.setattr(duplicates, "find_text", lambda *_, stored=stored: stored)
+        if problem is None:
+            assert duplicates.find_subject(None, None, settings, "x") == duplicates.Subject("a", fate)
+            continue
+        with pytest.raises(NotFound, match=problem):
+            duplicates.find_subject(None, None, settings, "x")

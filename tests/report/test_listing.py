@@ -58,10 +58,10 @@ def test_a_listing_in_full():
         f"  doc_id    {A}\n"
         "  record    pages.jsonl:7\n"
         "  cluster   4 records: it stays; removed for it: 2 by dedup.minhash, 1 by read\n"
-        "  compared  every stored text, by shingles of 5 words (runs), those of the run's dedup.minhash;\n"
-        "            jaccard from 0.5 on\n"
-        "  searched  1,234 other records of run r1; not compared, for want of a stored text: 3 removed\n"
-        "            (write.removed_text: none)\n"
+        "  compared  every stored text, by shingles of 5 words (runs), as the run's dedup.minhash; jaccard\n"
+        "            from 0.5 on\n"
+        "  searched  1,234 other records of run r1; not compared were 3 without a stored text (3 removed;\n"
+        "            write.removed_text: none)\n"
         "\n"
         "  #  jaccard  contained\n"
         "  1    1.000      0.900  same record: removed by read, as a copy\n"
@@ -111,6 +111,11 @@ def test_without_text_nothing_is_measured():
     assert told == f"1 - - same URL: kept {B} b7"
 
 
+def test_a_copy_of_another_record_is_told_by_its_place():
+    copy = removed(B, B, stage="read", reason="read.duplicate_record")
+    assert item(similar(copy, "same_text")) == f"1 0.750 0.900 same text: removed by read, as a copy {B} pages.jsonl:7"
+
+
 def test_the_cluster_of_one_that_went():
     assert f"cluster   4 records: {A} https://a.example/ stays;" in listing(removed(B, A))
     assert "cluster   4 records: #1 https://a.example/ stays;" in listing(
@@ -129,6 +134,7 @@ def test_a_text_and_an_unfinished_run():
     text = listing(None, cluster=None, run_state="failed", settings=SETTINGS | {"has_minhash": False})
     assert text.startswith("the text given\n  compared  ")
     assert "dedup.minhash by default" in text
+    assert "searched  1,234 records of run r1\n" in text
     assert "run       r1, failed: no corpus came of it" in text
 
 
@@ -146,7 +152,7 @@ def test_a_pair():
         f"  doc_id    {A}\n"
         "  record    pages.jsonl:7\n"
         "{+second+} the text given\n"
-        "  alike     jaccard 0.500, containment 1.000, by shingles of 5 words (runs), those of the run's\n"
+        "  alike     jaccard 0.500, containment 1.000, by shingles of 5 words (runs), as the run's\n"
         "            dedup.minhash\n"
         "  words     2 in both, 1 only in the first, 11 only in the second\n"
         "\n"
