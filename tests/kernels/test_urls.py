@@ -47,6 +47,8 @@ STRICT = {
     "https://user:secret@example.com/a#part": "https://example.com/a",
     "https://m.www.example.com/": "https://example.com",
     "https://www.com/": "https://www.com",
+    "https://www.com./": "https://www.com",
+    "https://www.example.com./a": "https://example.com/a",
     "https://wwww.example.com/": "https://wwww.example.com",
     "https://en.m.example.org/wiki": "https://en.m.example.org/wiki",
     "https://example.com/a/./b/../c//d/": "https://example.com/a/c//d",

@@ -6,9 +6,9 @@
 //!   all from the first `?utm_`, `?ref` or `?feed` on, then slashes at the end. Nothing else; case is kept.
 //! * `strict` reads an address as browsers do (WHATWG URL, with IDNA for the host), which lowers scheme and host, drops
 //!   the default port and resolves dot segments. Then: no user, password or fragment; `www.` and `m.` are taken from
-//!   the host's front while two labels stay; escaped letters, digits and `-._~` are unescaped, other escapes are in
-//!   upper case, a `%` that begins none becomes `%25`; no slashes at the path's end; the query without empty and
-//!   tracking parameters, sorted by name, parameters of one name in their order.
+//!   the host's front while two labels stay, dots from its end; escaped letters, digits and `-._~` are unescaped,
+//!   other escapes are in upper case, a `%` that begins none becomes `%25`; no slashes at the path's end; the query
+//!   without empty and tracking parameters, sorted by name, parameters of one name in their order.
 //! * `surt` has the same parts as `com,example:8080)/path?query`, without the scheme.
 //!
 //! To the last two only what begins with `http://` or `https://` (in any case, behind white space) and can be read is
@@ -154,7 +154,11 @@ fn page_host(url: &Url) -> String {
     let Some(Host::Domain(domain)) = url.host() else {
         return url.host_str().unwrap_or_default().to_owned();
     };
-    let mut host = domain;
+    // A dot at the end says that the name is complete, which it is on the web anyway.
+    let mut host = match domain.trim_end_matches('.') {
+        "" => domain,
+        name => name,
+    };
     while let Some(rest) = host
         .strip_prefix("www.")
         .or_else(|| host.strip_prefix("m."))

@@ -24,7 +24,7 @@ class DedupExact(CorpusStage):
     chance of any wrong removal is about 1.5e-19, and no text is read or moved. A doc_id is itself a hash, so who
     survives depends on neither order nor place.
 
-    `normalize` compares texts up to their spelling; each value forgets what the one before does. `nfc`: composed and
+    `normalize` compares texts up to their spelling; each value forgets more than the one before. `nfc`: composed and
     combined characters are alike. `whitespace_lower`: that in lower case, with one space for every run of white space
     and none at the ends. `alphanumeric`: only letters and numbers count, with the marks behind them, of the NFKC in
     lower case; texts without any, such as `!!!` and `???`, are compared as under `whitespace_lower`. Empty texts are

@@ -57,7 +57,9 @@ class DedupMinhash(CorpusStage):
     recall: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.9999, description="probability that a pair at the threshold is compared; chooses bands and rows"
     )
-    num_hashes: PositiveInt = Field(default=112, description="minimum values per document, at most")
+    num_hashes: Annotated[int, Field(ge=1, le=1 << 16)] = Field(
+        default=112, description="minimum values per document, at most"
+    )
     preset: Literal["fineweb", "refinedweb", "dclm"] | None = Field(
         default=None, description="published bands and rows: fineweb 14 x 8, refinedweb 450 x 20, dclm 93 x 15"
     )
