@@ -2,6 +2,7 @@
 //!
 //! Everything is counted in one pass over the words and a few over the bytes; nothing is decided here.
 
+mod short;
 mod stopwords;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use memchr::{memchr_iter, memmem::Finder};
 
 use crate::words::{Document, Words};
+use short::Short;
 use stopwords::StopWords;
 
 const ELLIPSIS: &str = "…";
@@ -84,11 +86,20 @@ fn measure(document: Document<'_>, stop_words: &mut StopWords, ellipses: &Ellips
     };
     stop_words.begin();
     for &span in document.words {
+        let length = (span.end - span.start) as usize;
+        let short = Short::read(text, span);
+        if let Some(short) = short.filter(|short| ascii || short.is_ascii()) {
+            // Most words. Without branches on what they are made of, which nothing could predict.
+            measures.code_points += length;
+            measures.alphabetic += usize::from(short.has_letter());
+            stop_words.meet_short(document.text, span, short);
+            continue;
+        }
         let word = span.of(text);
         let plain = ascii || word.is_ascii();
         if plain {
-            measures.code_points += word.len();
-            measures.alphabetic += usize::from(has_letter(word));
+            measures.code_points += length;
+            measures.alphabetic += usize::from(word.iter().any(u8::is_ascii_alphabetic));
         } else {
             let word = &document.text[span.start as usize..span.end as usize];
             measures.code_points += word.chars().count();
@@ -101,12 +112,6 @@ fn measure(document: Document<'_>, stop_words: &mut StopWords, ellipses: &Ellips
     measures.ellipses = ellipses.count(text, ascii);
     measures.lines = lines(document.text);
     measures
-}
-
-/// Whether a word of ASCII has a letter; most have one in front.
-#[inline]
-fn has_letter(word: &[u8]) -> bool {
-    word.first().is_some_and(u8::is_ascii_alphabetic) || word.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Searchers that are worth preparing once.

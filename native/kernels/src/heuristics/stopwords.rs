@@ -2,12 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::short::{SHORT, Short};
 use crate::words::Span;
-
-/// Longest word, in bytes, that is compared as one number.
-const SHORT: usize = 8;
-/// The bit by which ASCII letters differ from their upper case.
-const LOWER: u64 = 0x2020_2020_2020_2020;
 
 /// The words looked for and which of them the current document has shown.
 pub(super) struct StopWords {
@@ -53,7 +49,14 @@ impl StopWords {
                 && word.len() <= SHORT
                 && word.bytes().all(|b| b.is_ascii_lowercase())
             {
-                let key = key(word.as_bytes(), 0, word.len());
+                let span = Span {
+                    start: 0,
+                    end: word.len() as u32,
+                };
+                let Some(short) = Short::read(word.as_bytes(), span) else {
+                    continue;
+                };
+                let key = short.key();
                 let slot = free_or_equal(&built.slots, key);
                 built.slots[slot] = (key, number);
             } else if word.is_ascii() {
@@ -74,30 +77,39 @@ impl StopWords {
         self.met
     }
 
-    /// Looks at one word; `plain` says that it is ASCII.
+    /// Looks at a word of up to eight bytes of ASCII.
     #[inline]
-    pub(super) fn meet(&mut self, text: &str, span: Span, plain: bool) {
-        let (start, end) = (span.start as usize, span.end as usize);
-        let length = end - start;
+    pub(super) fn meet_short(&mut self, text: &str, span: Span, short: Short) {
         if self.met == self.last_seen.len() {
             return;
         }
-        if !plain {
-            self.meet_wide(&text[start..end]);
+        let key = short.key();
+        let (found, number) = self.slots[free_or_equal(&self.slots, key)];
+        if found == key {
+            self.see(number);
+        } else {
+            self.meet_long(text, span);
+        }
+    }
+
+    /// Looks at one word; `plain` says that it is ASCII.
+    #[inline]
+    pub(super) fn meet(&mut self, text: &str, span: Span, plain: bool) {
+        if self.met == self.last_seen.len() {
             return;
         }
-        if length > self.longest {
-            return;
+        match Short::read(text.as_bytes(), span) {
+            Some(short) if plain => self.meet_short(text, span, short),
+            _ if plain => self.meet_long(text, span),
+            _ => self.meet_wide(&text[span.start as usize..span.end as usize]),
         }
-        if length <= SHORT {
-            let key = key(text.as_bytes(), start, length);
-            let (found, number) = self.slots[free_or_equal(&self.slots, key)];
-            if found == key {
-                self.see(number);
-                return;
-            }
-        }
-        if self.other_lengths[length] {
+    }
+
+    /// Looks at a plain word that no slot holds.
+    #[inline]
+    fn meet_long(&mut self, text: &str, span: Span) {
+        let (start, end) = (span.start as usize, span.end as usize);
+        if self.other_lengths.get(end - start) == Some(&true) {
             self.meet_lowered(&text[start..end]);
         }
     }
@@ -130,19 +142,6 @@ impl StopWords {
 /// Lower case of one code point by itself (simple mapping): the first of the full mapping, which is longer for İ only.
 fn lower(c: char) -> char {
     c.to_lowercase().next().unwrap_or(c)
-}
-
-/// The bytes of a word of at most eight, letters in lower case, as a number. Of all words only those of letters map to
-/// the number of a word of letters.
-#[inline]
-fn key(text: &[u8], start: usize, length: usize) -> u64 {
-    let mut bytes = [0; SHORT];
-    match text.get(start..start + SHORT) {
-        Some(eight) => bytes.copy_from_slice(eight),
-        None => bytes[..length].copy_from_slice(&text[start..start + length]),
-    }
-    let kept = u64::MAX >> (8 * (SHORT - length.clamp(1, SHORT)));
-    (u64::from_le_bytes(bytes) | LOWER) & kept
 }
 
 /// The slot that holds `key`, or else the free one that would.
