@@ -53,8 +53,8 @@ impl Short {
     /// The bytes with letters in lower case. Of all words only those of letters give the number of a word of letters.
     #[inline]
     pub(super) fn key(self) -> u64 {
-        let used = u64::MAX >> self.0.leading_zeros().min(56) / 8 * 8;
-        (self.0 | LOWER) & used
+        let unused = self.0.leading_zeros().min(56) / 8;
+        (self.0 | LOWER) & (u64::MAX >> (8 * unused))
     }
 }
 
