@@ -169,7 +169,11 @@ def _peers(conditions: Conditions, rate: float) -> list[Figure]:
             continue
         kept: dict[str, int] = {}
         jobs: dict[str, Job] = {f"{name} {t.name}": partial(_peer, python, script, t, scratch, kept) for t in sets}
-        cost = {job: middle(found) for job, found in take_turns(jobs, conditions.repeat).items()}
+        try:
+            cost = {job: middle(found) for job, found in take_turns(jobs, conditions.repeat).items()}
+        except RuntimeError as failure:  # the other figures took minutes
+            figures.append(not_run(NAME, f"against {name}", str(failure).splitlines()[-1], target))
+            continue
         small, large = (cost[f"{name} {t.name}"] for t in sets)
         theirs = 1 / slope(small, large, sets[1].megabytes - sets[0].megabytes).cpu_s
         result = (

@@ -28,7 +28,7 @@ PEERS = {
     "datatrove": Peer(
         "datatrove",
         (
-            *("datatrove==0.10.1", "spacy", "regex", "uniseg", "numpy", "pyarrow", "tokenizers", "xxhash"),
+            *("datatrove==0.10.1", "spacy", "regex", "uniseg", "numpy", "pyarrow", "tokenizers", "xxhash<4"),
             "unicode-segmentation-rs==1.0.0",
         ),
         (
