@@ -37,6 +37,17 @@ def test_the_quickstart_comes_with_the_package():
 
 
 @pytest.mark.parametrize(
+    "settings",
+    ["preset: fineweb", "bands: 20, rows: 5", "threshold: 0.9, num_hashes: 64", "survivor: [], words: mixed"],
+)
+def test_near_duplicates_are_rebuilt_from_what_a_manifest_spells_out(write, settings):
+    recipe = load_recipe(write(f"name: a\nstages:\n  - dedup.minhash: {{{settings}}}\n"))
+    again = rebuild_recipe(recipe.as_dict(), recipe.folder)
+    assert again.stages[0].fingerprint() == recipe.stages[0].fingerprint()
+    assert again.as_dict() == recipe.as_dict()
+
+
+@pytest.mark.parametrize(
     ("settings", "complaint"),
     [
         ("bands: 14", "bands and rows go together; give both, or neither"),

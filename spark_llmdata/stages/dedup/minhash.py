@@ -94,7 +94,9 @@ class DedupMinhash(CorpusStage):
             given, unused = f"preset {self.preset}", unused | {"bands", "rows"}
         elif self.bands:
             given = f"bands {self.bands}, rows {self.rows}"
-        rivals = self.model_fields_set & unused
+        # By value: a manifest spells every setting out, and a run is built again from it.
+        fields = type(self).model_fields
+        rivals = {name for name in unused if getattr(self, name) != fields[name].default}
         if given and rivals:
             raise ValueError(f"{given} says how signatures are cut; take out {', '.join(sorted(rivals))}")
         bands, rows = self.cut()
