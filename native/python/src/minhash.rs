@@ -5,7 +5,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyArray;
 
-use crate::shingles::shingling;
+use crate::shingles::array_of;
 
 #[pyfunction]
 fn minhash_signatures(
@@ -16,11 +16,10 @@ fn minhash_signatures(
     bands: usize,
     rows: usize,
 ) -> PyResult<PyArray> {
-    let (text, _) = text.into_inner();
-    let shingling = shingling(words, ngram)?;
-    py.detach(|| minhash::signatures(&text, shingling, Bands { bands, rows }))
-        .map(PyArray::from_array_ref)
-        .map_err(PyValueError::new_err)
+    let cut = Bands { bands, rows };
+    array_of(py, text, words, ngram, |text, shingling| {
+        minhash::signatures(text, shingling, cut)
+    })
 }
 
 #[pyfunction]
@@ -32,11 +31,10 @@ fn minhash_band_keys(
     bands: usize,
     rows: usize,
 ) -> PyResult<PyArray> {
-    let (text, _) = text.into_inner();
-    let shingling = shingling(words, ngram)?;
-    py.detach(|| minhash::band_keys(&text, shingling, Bands { bands, rows }))
-        .map(PyArray::from_array_ref)
-        .map_err(PyValueError::new_err)
+    let cut = Bands { bands, rows };
+    array_of(py, text, words, ngram, |text, shingling| {
+        minhash::band_keys(text, shingling, cut)
+    })
 }
 
 #[pyfunction]

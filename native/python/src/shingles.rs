@@ -1,23 +1,35 @@
 //! Python face of the sets of shingles.
 
+use arrow_array::ArrayRef;
 use llmdata_kernels::shingles::{self, Shingling, Words};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::{PyArray, PyRecordBatch};
 
 /// What a text's shingles are, from the names and numbers of a recipe.
-pub fn shingling(words: &str, ngram: usize) -> PyResult<Shingling> {
+fn shingling(words: &str, ngram: usize) -> PyResult<Shingling> {
     let words = Words::named(words).map_err(PyValueError::new_err)?;
     Ok(Shingling { words, ngram })
 }
 
-#[pyfunction]
-fn shingle_sets(py: Python<'_>, text: PyArray, words: &str, ngram: usize) -> PyResult<PyArray> {
+/// What a kernel makes of a column of texts as sets of shingles.
+pub fn array_of(
+    py: Python<'_>,
+    text: PyArray,
+    words: &str,
+    ngram: usize,
+    kernel: impl Send + FnOnce(&ArrayRef, Shingling) -> Result<ArrayRef, String>,
+) -> PyResult<PyArray> {
     let (text, _) = text.into_inner();
     let shingling = shingling(words, ngram)?;
-    py.detach(|| shingles::sets(&text, shingling))
+    py.detach(|| kernel(&text, shingling))
         .map(PyArray::from_array_ref)
         .map_err(PyValueError::new_err)
+}
+
+#[pyfunction]
+fn shingle_sets(py: Python<'_>, text: PyArray, words: &str, ngram: usize) -> PyResult<PyArray> {
+    array_of(py, text, words, ngram, shingles::sets)
 }
 
 #[pyfunction]

@@ -14,7 +14,7 @@ use arrow_schema::{DataType, Field, Schema};
 
 use super::{Candidates, HashedMap};
 use crate::minhash::{Hasher, Parity, parity, parity_distance, set_hash};
-use crate::shingles::Shingler;
+use crate::shingles::{Shingler, count_shared};
 use crate::words::TextColumn;
 
 /// What two sets of shingles are compared by.
@@ -262,7 +262,7 @@ impl Solver {
                 let root = self.root(number);
                 if root != number {
                     let (first, own) = (&self.held[root as usize], &self.held[number as usize]);
-                    let shared = count_shared(&first.set, &own.set, 0).unwrap_or(0);
+                    let shared = count_shared(&first.set, &own.set) as u64;
                     self.found.remove(&own.id, own.set.len(), first, shared);
                 }
             }
@@ -302,12 +302,12 @@ impl SolveSettings {
             return None;
         }
         *compared += 1;
-        count_shared(set, &other.set, needed)
+        count_if_enough(set, &other.set, needed)
     }
 }
 
 /// How many values two sorted sets share; none as soon as fewer than `needed` are certain.
-fn count_shared(a: &[u64], b: &[u64], needed: u64) -> Option<u64> {
+fn count_if_enough(a: &[u64], b: &[u64], needed: u64) -> Option<u64> {
     let (mut i, mut j, mut shared) = (0, 0, 0);
     // Values of either set that may still be missed in the other.
     let mut spare_a = (a.len() as u64).checked_sub(needed)?;
