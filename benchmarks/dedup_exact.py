@@ -32,11 +32,8 @@ TARGET = 2.0
 
 def measure(conditions: Conditions) -> list[Figure]:
     """MB of text per CPU-second; the slope from the small set to the large one on both sides."""
-    spark, start = start_session(conditions.cores)
-    plan = make_plan(load_recipe(str(RECIPES / "dedup_exact.yaml")))
+    spark, start, sides = start_sides(conditions, "dedup_exact.yaml")
     sets = {"small": conditions.small, "large": conditions.large}
-    sides = {key: OurSide(spark, plan, texts, conditions.work / key) for key, texts in sets.items()}
-    sides["large"].compare()  # warms the session up
     jobs: dict[str, Job] = {f"ours {key}": side.compare for key, side in sides.items()}
     figures = []
     scratch = Scratch(conditions.work)
@@ -54,7 +51,7 @@ def measure(conditions: Conditions) -> list[Figure]:
     figures.append(Figure(NAME, "start of the session", f"{start.cpu_s:.1f} CPU s, {start.wall_s:.1f} s"))
     for side in ("ours", "dolma"):
         if f"{side} large" in cost:
-            figures.append(_rates(conditions, side, cost[f"{side} small"], cost[f"{side} large"]))
+            figures.append(Figure(NAME, side, describe_rate(conditions, cost[f"{side} small"], cost[f"{side} large"])))
     if "dolma large" in cost:
         figures += _compared(conditions, cost)
         said, _ = run_script(python, "dolma_documents.py", str(folder), str(scratch.fresh("out")), "count")
@@ -66,6 +63,16 @@ def measure(conditions: Conditions) -> list[Figure]:
     figures.append(Figure(NAME, f"reading {conditions.large.name} into the segment", result))
     spark.stop()
     return figures
+
+
+def start_sides(conditions: Conditions, recipe: str) -> tuple[SparkSession, Usage, dict[str, OurSide]]:
+    """A warm session, what its start cost, and both sets in committed segments of a recipe."""
+    spark, start = start_session(conditions.cores)
+    plan = make_plan(load_recipe(str(RECIPES / recipe)))
+    sets = {"small": conditions.small, "large": conditions.large}
+    sides = {key: OurSide(spark, plan, texts, conditions.work / key) for key, texts in sets.items()}
+    sides["large"].compare()
+    return spark, start, sides
 
 
 class OurSide:
@@ -108,15 +115,15 @@ def prepare_dolma(texts: TextSet, folder: Path) -> Path:
     return folder
 
 
-def _rates(conditions: Conditions, side: str, small: Usage, large: Usage) -> Figure:
+def describe_rate(conditions: Conditions, small: Usage, large: Usage) -> str:
+    """The rate by the slope between the sets, what is fixed, and the cost of the large set as a whole."""
     per_mb = slope(small, large, conditions.more_mb)
     fixed = small - Usage(per_mb.wall_s * conditions.small.megabytes, per_mb.cpu_s * conditions.small.megabytes)
-    rate = f"{1 / per_mb.cpu_s:,.0f}" if per_mb.cpu_s > 0 else "immeasurably many"
-    result = (
+    rate = f"{1 / per_mb.cpu_s:,.1f}" if per_mb.cpu_s > 0 else "immeasurably many"
+    return (
         f"{rate} MB a CPU-second by the slope; fixed {fixed.cpu_s:.1f} CPU s; "
         f"{conditions.large.name} whole: {large.cpu_s:.1f} CPU s, {large.wall_s:.1f} s"
     )
-    return Figure(NAME, side, result)
 
 
 def _compared(conditions: Conditions, cost: dict[str, Usage]) -> list[Figure]:

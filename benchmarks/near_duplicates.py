@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.conditions import RECIPES, Conditions, Scratch, start_session
+from benchmarks.conditions import Conditions, Scratch
 from benchmarks.corpus import TextSet
-from benchmarks.dedup_exact import OurSide
+from benchmarks.dedup_exact import OurSide, describe_rate, start_sides
 from benchmarks.figures import Figure, not_run
 from benchmarks.gopher_kernel import per_pass
 from benchmarks.peers import PeerMissing, find_python, run_script
 from benchmarks.process_tree import MemoryWatch, Usage
 from benchmarks.turns import Job, middle, slope, take_turns
 from spark_llmdata.kernels import minhash
-from spark_llmdata.plan import make_plan
-from spark_llmdata.recipe import load_recipe
 from spark_llmdata.stages.dedup.minhash import DedupMinhash
 
 NAME = "dedup.minhash"
@@ -73,22 +71,12 @@ def _signatures(conditions: Conditions) -> list[Figure]:
 
 
 def _jobs(conditions: Conditions) -> list[Figure]:
-    spark, start = start_session(conditions.cores)
-    plan = make_plan(load_recipe(str(RECIPES / "dedup_minhash.yaml")))
-    sets = {"small": conditions.small, "large": conditions.large}
-    sides = {key: OurSide(spark, plan, texts, conditions.work / key) for key, texts in sets.items()}
-    sides["large"].compare()  # warms the session up
+    spark, start, sides = start_sides(conditions, "dedup_minhash.yaml")
     jobs: dict[str, Job] = {f"ours {key}": side.compare for key, side in sides.items()}
     cost = {name: middle(found) for name, found in take_turns(jobs, conditions.repeat).items()}
     figures = [Figure(NAME, "start of the session", f"{start.cpu_s:.1f} CPU s, {start.wall_s:.1f} s")]
-    per_mb = slope(cost["ours small"], cost["ours large"], conditions.more_mb)
-    rate = 1 / per_mb.cpu_s
-    fixed = cost["ours small"].cpu_s - per_mb.cpu_s * conditions.small.megabytes
-    whole = cost["ours large"]
-    result = (
-        f"{rate:,.1f} MB a CPU-second by the slope; fixed {fixed:.1f} CPU s; {conditions.large.name} whole: "
-        f"{whole.cpu_s:.1f} CPU s, {whole.wall_s:.1f} s"
-    )
+    rate = 1 / slope(cost["ours small"], cost["ours large"], conditions.more_mb).cpu_s
+    result = describe_rate(conditions, cost["ours small"], cost["ours large"])
     figures.append(Figure(NAME, "ours, committed segment to committed verdicts", result))
     reading = sides["large"].reading
     figures.append(Figure(NAME, "reading into the segment", f"{reading.cpu_s:.1f} CPU s, {reading.wall_s:.1f} s"))
