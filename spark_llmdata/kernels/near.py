@@ -1,7 +1,8 @@
 """Near-duplicates in three passes: sketches of texts, links between documents, the verified choice of who stays.
 
-Each pass is a callable for `mapInArrow`; a shuffle stands between one and the next. `native/kernels/src/near` says what
-travels. `kernels.reference_near` says the same as a few lines of Python.
+Where many documents are linked, two more in between take apart who cannot be similar. Each pass is a callable for
+`mapInArrow`; a shuffle stands between one and the next. `native/kernels/src/near` says what travels.
+`kernels.reference_near` says the same as a few lines of Python.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import pyarrow as pa
 
 from spark_llmdata import _native
 
-__all__ = ["Candidates", "Link", "Sketch", "Solve"]
+__all__ = ["Candidates", "CrowdLink", "Link", "Sketch", "Solve"]
 
 #: Raised by whoever changes who is a candidate or who stays.
-REVISION = 1
+REVISION = 2
 
 #: Records that a task holds before it gives them away.
 FLUSH_BYTES = 16 << 20
@@ -41,16 +42,20 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Sketch:
-    """First pass: `node` int64, `doc_id`, `text`, then float64 order keys (smaller stays, null last)."""
+    """First pass: `node` int64, `doc_id`, `text`, then float64 order keys (smaller stays, null last).
+
+    With `bitmaps`, for `CrowdLink`: records have sizes and bitmaps of sets, and order keys are not looked at.
+    """
 
     candidates: Candidates
     partitions: int
+    bitmaps: bool = False
 
     COLUMNS = "partition int, sets binary, bands binary"
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Give packed records by partition, a row for each partition that has any."""
-        sketcher = _native.Sketcher(self.candidates.as_tuple(), self.partitions, FLUSH_BYTES)
+        sketcher = _native.Sketcher(self.candidates.as_tuple(), self.bitmaps, self.partitions, FLUSH_BYTES)
         for batch in batches:
             records = sketcher.push(batch)
             if records is not None:
@@ -73,6 +78,33 @@ class Link:
             for sets, bands in zip(batch.column("sets"), batch.column("bands"), strict=True):
                 linker.push(_bytes(sets), _bytes(bands))
         yield from map(pa.record_batch, linker.finish(LINK_ROWS))
+
+
+@dataclass(frozen=True)
+class CrowdLink:
+    """In between: what `Sketch` gave of whole partitions with `bitmaps`, column `bands`.
+
+    Documents of a band are linked where sizes and bitmaps say that they can be similar, true of every pair that is.
+    In a band each is compared with `max_block` others at most; whoever is cut short by that is `left_out` of the block.
+    """
+
+    similarity: str
+    threshold: tuple[int, int]
+    max_block: int
+
+    COLUMNS = "a long, b long, block long, compared long, left_out long"
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Give edges between nodes (`a`, `b`), and blocks that were too large."""
+        linker = self.start()
+        for batch in batches:
+            for bands in batch.column("bands"):
+                linker.push(_bytes(bands))
+        yield from map(pa.record_batch, linker.finish(LINK_ROWS))
+
+    def start(self) -> _native.CrowdLinker:
+        """The native state. `looked_at()` says how many pairs it looked at."""
+        return _native.CrowdLinker(self.similarity, self.threshold, self.max_block)
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spark_llmdata import graph, survivor
-from spark_llmdata.kernels.near import Link, Sketch, Solve
+from spark_llmdata import graph
+from spark_llmdata.kernels.near import CrowdLink, Link, Sketch, Solve
 from spark_llmdata.neardup.choice import COUNTS, with_copies
 from spark_llmdata.neardup.comparison import Comparison
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from spark_llmdata.stage import Context
+    from spark_llmdata.stage import Context, Settled
 
 #: Up to this many links, components and copies are sent to every task, so that no text is shuffled to find who has one.
 BROADCAST_LINKS = 10_000_000
+
+#: Components of more documents are crowds: before texts are moved, pairs that cannot be similar are taken apart. That
+#: costs a scan more, and records of the shuffle behind it.
+MAX_COMPONENT = 10_000
+
+#: What a document's record in one band takes there, about (a bit or two for each shingle), and what a task should hold.
+CROWD_RECORD, CROWD_BYTES = 256, 256 << 20
 
 #: Where the session does not say how many partitions a shuffle has: Spark's own default.
 DEFAULT_PARTITIONS = 200
@@ -28,26 +36,39 @@ def find(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
     1. A scan of the texts sketches each: band keys, and a hash of its set of shingles. They are shuffled, packed.
     2. Documents that share a band are linked, those with equal sets collapse. Links are settled: they are small.
     3. Components of links are found. They only say who has to meet, so that text is moved once, and only of these.
-    4. A second scan brings each component together in the order of survival, where similarity is computed and decides.
+       Of large ones another scan makes bitmaps, and only links between documents that can be similar remain.
+    4. A last scan brings each component together in the order of survival, where similarity is computed and decides.
     """
     from pyspark.sql import functions as F
 
-    settled = ctx.settle(_link(docs, ctx, comparison), "links")
-    links = settled.rows
-    edges = replace(settled, rows=links.where("a IS NOT NULL").select("a", "b"))
-    labels = graph.components(edges, ctx)
-    copies = links.where("copy IS NOT NULL").select("copy", "leader")
-    if settled.count <= BROADCAST_LINKS:
-        labels = F.broadcast(labels)
+    links = ctx.settle(_link(docs, ctx, comparison), "links")
+    copies = links.rows.where("copy IS NOT NULL").select("copy", "leader")
+    if links.count <= BROADCAST_LINKS:
         # Sparing their texts the way; where they are more, the solver meets them and passes them over.
         docs = docs.join(F.broadcast(copies.select(F.col("copy").alias("doc_id"))), "doc_id", "left_anti")
-    decided = ctx.settle(_solve(docs, labels, comparison), "decided").rows
+    labels = graph.components(_edges(links), ctx)
+    labels, left_out = _part(docs, labels, ctx, comparison) if links.count > MAX_COMPONENT else (labels, None)
+    decided = ctx.settle(_solve(_select(docs, labels, links), comparison), "decided").rows
     blocks = decided.where("block IS NOT NULL").select("block", "compared", "left_out")
     ctx.tell(
-        blocks, "blocks", f"bands are shared by more than {comparison.max_block:,} documents that stay (max_block)"
+        blocks if left_out is None else blocks.unionByName(left_out),
+        "blocks",
+        f"bands are shared by more than {comparison.max_block:,} documents (max_block)",
     )
     removed = decided.where("doc_id IS NOT NULL").select("doc_id", "survivor", *COUNTS)
     return with_copies(removed, copies, comparison)
+
+
+def _edges(links: Settled) -> Settled:
+    return replace(links, rows=links.rows.where("a IS NOT NULL").select("a", "b"))
+
+
+def _select(docs: DataFrame, nodes: DataFrame, settled: Settled) -> DataFrame:
+    """The documents of some nodes, with `node` and what that table says of it; as few as `settled` are broadcast."""
+    from pyspark.sql import functions as F
+
+    few = settled.count <= BROADCAST_LINKS
+    return docs.withColumn("node", _node()).join(F.broadcast(nodes) if few else nodes, "node")
 
 
 def _link(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
@@ -57,6 +78,33 @@ def _link(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
     texts = ordered.select(_node().alias("node"), "doc_id", "text", *numbers)
     records = texts.mapInArrow(Sketch(comparison.candidates, partitions), Sketch.COLUMNS)
     return _meet(records, partitions).mapInArrow(Link(len(numbers)), Link.COLUMNS)
+
+
+def _part(
+    docs: DataFrame, labels: DataFrame, ctx: Context, comparison: Comparison
+) -> tuple[DataFrame, DataFrame | None]:
+    """Label the documents of crowds anew, by links between those that can be similar; give also the blocks left out.
+
+    Who can be similar to nobody has no label then.
+    """
+    from pyspark.sql import functions as F
+
+    sizes = labels.groupBy("component").agg(F.count("*").alias("documents")).where(f"documents > {MAX_COMPONENT}")
+    crowded = ctx.settle(labels.join(F.broadcast(sizes.select("component")), "component"), "crowded")
+    if not crowded.count:
+        return labels, None
+    record = CROWD_RECORD * comparison.candidates.bands
+    partitions = max(_partitions(ctx), math.ceil(crowded.count * record / CROWD_BYTES))
+    texts = _select(docs, crowded.rows.select("node"), crowded).select("node", "doc_id", "text")
+    records = texts.mapInArrow(Sketch(comparison.candidates, partitions, bitmaps=True), Sketch.COLUMNS)
+    link = CrowdLink(comparison.similarity, comparison.fraction(), comparison.max_block)
+    links = ctx.settle(
+        _meet(records.select("partition", "bands"), partitions).mapInArrow(link, CrowdLink.COLUMNS), "crowd-links"
+    )
+    parted = graph.components(_edges(links), ctx, name="crowd-components")
+    others = labels.join(F.broadcast(crowded.rows.select("component").distinct()), "component", "left_anti")
+    blocks = links.rows.where("block IS NOT NULL").select("block", "compared", "left_out")
+    return others.select("node", "component").unionByName(parted), blocks
 
 
 def _partitions(ctx: Context) -> int:
@@ -83,10 +131,8 @@ def _meet(records: DataFrame, partitions: int) -> DataFrame:
     return records.repartition(partitions, "partition")
 
 
-def _solve(docs: DataFrame, labels: DataFrame, comparison: Comparison) -> DataFrame:
-    wanted = sorted({"doc_id", "text", *survivor.columns(comparison.survivor)})
-    texts = docs.select(_node().alias("node"), *wanted).join(labels, "node")
-    placed = texts.withColumn("place", comparison.order())
+def _solve(labeled: DataFrame, comparison: Comparison) -> DataFrame:
+    placed = labeled.withColumn("place", comparison.order())
     numbers = _numbers(placed)
     placed = placed.select("component", *numbers, "doc_id", "text").repartition("component")
     keys = [name for name in placed.columns if name not in ("component", "doc_id", "text")]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_llmdata.kernels import minhash
-from spark_llmdata.kernels.near import Candidates, Link, Sketch, Solve
+from spark_llmdata.kernels.near import Candidates, CrowdLink, Link, Sketch, Solve
 from spark_llmdata.kernels.reference_near import find_removed, similarity
 
 WORDS = [f"w{i}" for i in range(60)]
@@ -58,37 +58,50 @@ def components(edges: list[tuple[int, int]]) -> dict[int, int]:
     return label
 
 
-def link(rows, candidates, tasks, partitions, size):
-    """Edges between nodes, and copies with their leaders."""
+def meet(rows, sketch, link, tasks, size):
+    """What tasks sketch of parts of the documents, linked by partitions."""
     types = {"node": pa.int64(), "doc_id": pa.string(), "text": pa.string(), "k": pa.float64()}
     packed = defaultdict(list)
     for task in range(tasks):
-        for records in Sketch(candidates, partitions)(batches(rows[task::tasks], types, size)):
+        for records in sketch(batches(rows[task::tasks], types, size)):
             for row in records.to_pylist():
                 packed[row["partition"]].append((row["sets"], row["bands"]))
     links = []
     for records in packed.values():
-        for found in Link(1)(batches(records, {"sets": pa.binary(), "bands": pa.binary()}, 2)):
+        for found in link(batches(records, {"sets": pa.binary(), "bands": pa.binary()}, 2)):
             links += found.to_pylist()
     edges = [(row["a"], row["b"]) for row in links if row["a"] is not None]
-    return edges, {row["copy"]: row["leader"] for row in links if row["a"] is None}
+    return edges, [row for row in links if row["a"] is None]
 
 
-def run(docs, candidates, threshold, *, tasks=2, partitions=3, size=7, max_block=10_000, seed=0, **options):
-    """As Spark would: tasks sketch parts of the documents, partitions are linked, components solved one by one."""
+def run(
+    docs, candidates, threshold, *, tasks=2, partitions=3, size=7, max_block=10_000, seed=0, parted=False, **options
+):
+    """As Spark would: tasks sketch parts of the documents, partitions are linked, components solved one by one.
+
+    Where `parted`, all documents are treated as those of a crowd.
+    """
     rows = [(i * 7919 % 1_000_003, d, text, -float(len(text.encode()))) for i, (d, text) in enumerate(docs.items())]
     random.Random(seed).shuffle(rows)
-    edges, copies = link(rows, candidates, tasks, partitions, size)
+    measure, clusters = options.get("measure", "jaccard"), options.get("clusters", "greedy")
+    fraction = threshold.numerator, threshold.denominator
+    edges, others = meet(rows, Sketch(candidates, partitions), Link(1), tasks, size)
+    copies = {row["copy"]: row["leader"] for row in others}
+    cut = []
+    if parted:
+        rows = [row for row in rows if row[1] not in copies]
+        sketch, link = Sketch(candidates, partitions, bitmaps=True), CrowdLink(measure, fraction, max_block)
+        edges, cut = meet(rows, sketch, link, tasks, size)
     label = components(edges)
     placed = sorted((label[n], k, d, t) for n, d, t, k in rows if n in label)
-    measure, clusters = options.get("measure", "jaccard"), options.get("clusters", "greedy")
-    solve = Solve(candidates, measure, clusters, (threshold.numerator, threshold.denominator), max_block)
+    solve = Solve(candidates, measure, clusters, fraction, max_block)
     types = {"component": pa.int64(), "doc_id": pa.string(), "text": pa.string()}
     found = [row for f in solve(batches([(c, d, t) for c, _, d, t in placed], types, size)) for row in f.to_pylist()]
     removed = {row["doc_id"]: (row["survivor"], share(row, measure)) for row in found if row["block"] is None}
     for copy, leader in copies.items():
         removed[copy] = removed.get(leader, (leader, Fraction(1)))
-    return removed, [(row["compared"], row["left_out"]) for row in found if row["block"] is not None]
+    cut += [row for row in found if row["block"] is not None]
+    return removed, [(row["compared"], row["left_out"]) for row in cut]
 
 
 def share(row, measure) -> Fraction:
@@ -131,6 +144,7 @@ def test_as_all_pairs(seed, candidates, threshold, data):
     }
     expected = oracle(docs, candidates, Fraction(threshold), **options)
     shape = {"tasks": data.draw(st.integers(1, 4)), "partitions": data.draw(st.integers(1, 5)), "size": 3}
+    shape["parted"] = data.draw(st.booleans())
     found, blocks = run(docs, candidates, Fraction(threshold), seed=seed, **options, **shape)
     assert found == expected
     assert blocks == []
@@ -181,6 +195,60 @@ def test_a_crowd_of_variants_takes_the_memory_of_one():
     assert len(removed) == len(docs) - 1
     assert {survivor for survivor, _ in removed.values()} == {"v01000"}  # the first of the longest
     assert blocks == []
+
+
+def bands_of(members: dict[int, str], candidates: Candidates) -> bytes:
+    """The band records, with bitmaps, of documents by node."""
+    rows = [(node, f"d{node}", text) for node, text in members.items()]
+    types = {"node": pa.int64(), "doc_id": pa.string(), "text": pa.string()}
+    [records] = Sketch(candidates, 1, bitmaps=True)(batches(rows, types, len(rows)))
+    return records.column("bands")[0].as_py()
+
+
+def crowd_links(records: bytes, **options) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
+    """Edges, blocks (compared, left out) and pairs looked at."""
+    linker = CrowdLink(**{"similarity": "jaccard", "threshold": (4, 5), "max_block": 100, **options}).start()
+    linker.push(records)
+    rows = [row for batch in linker.finish(3) for row in pa.record_batch(batch).to_pylist()]
+    edges = [(row["a"], row["b"]) for row in rows if row["a"] is not None]
+    blocks = [(row["compared"], row["left_out"]) for row in rows if row["a"] is None]
+    return edges, blocks, linker.looked_at()
+
+
+def test_pairs_of_a_crowd_that_cannot_be_similar_are_taken_apart():
+    """Templates share most of their bands and are not similar; a variant of one of them is."""
+    candidates, template = Candidates("runs", 1, 20, 1), [f"t{i}" for i in range(60)]
+    own = {i: [f"own{i}_{j}" for j in range(40)] for i in range(30)}
+    members = {i: " ".join(template + words) for i, words in own.items()}
+    members[99] = " ".join([*template, *own[7][:-1], "x"])
+    edges, blocks, _ = crowd_links(bands_of(members, candidates))
+    assert edges == [(7, 99)]
+    assert blocks == []
+
+
+def test_what_a_band_of_a_crowd_costs_and_leaves_out():
+    """Strangers in one band are compared with `max_block` others each; variants of one text with one."""
+    candidates, n, most = Candidates("runs", 1, 1, 1), 40, 10
+    names = [f"s{i}" for i in range(20_000)]
+    smallest = names[int(minhash.signatures(pa.array(names), "runs", 1, 1, 1).flatten().to_numpy().argmin())]
+    strangers = bands_of({i: f"{smallest} " + " ".join(f"w{i}_{j}" for j in range(9)) for i in range(n)}, candidates)
+    edges, blocks, looked_at = crowd_links(strangers, max_block=most)
+    assert edges == []
+    assert blocks == [(most, n - 1 - most)]  # the first is compared with none, the eleventh with all before it
+    assert looked_at == sum(min(i, most) for i in range(n))
+    base = [smallest, *(f"w{j}" for j in range(30))]
+    variants = bands_of({i: " ".join([*base, f"x{i}"]) for i in range(n)}, candidates)
+    edges, blocks, looked_at = crowd_links(variants, max_block=1)
+    assert (len(edges), blocks, looked_at) == (n - 1, [], n - 1)
+    assert crowd_links(strangers, max_block=n)[1] == []
+
+
+@pytest.mark.parametrize("cut", [1, 8, 16, 23, 24, 25, 40])
+def test_broken_records_of_a_crowd_are_refused(cut):
+    records = bands_of({1: "one two three"}, Candidates("runs", 1, 1, 1))
+    assert len(records) == 24 + 32
+    with pytest.raises(ValueError, match=f"{cut} bytes are no band records with bitmaps"):
+        crowd_links(records[:cut])
 
 
 @pytest.mark.parametrize(

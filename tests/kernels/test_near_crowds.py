@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from spark_llmdata.kernels import minhash
-from spark_llmdata.kernels.near import Candidates, Link, Sketch, Solve
+from spark_llmdata.kernels.near import Candidates, CrowdLink, Link, Sketch, Solve
 
 N = 100_000
 ROWS = 5_000
@@ -71,6 +71,20 @@ def test_a_crowd_costs_what_its_documents_cost(kind, candidates):
     if kind == "copies":
         return
     assert edges > 0.99 * N
+
+    crowd = CrowdLink("jaccard", (4, 5), MAX_BLOCK).start()
+    for packed in Sketch(candidates, 1, bitmaps=True)(records(kind, shared)):
+        for bands in packed.column("bands"):
+            crowd.push(bands.as_py())
+    parted = pa.Table.from_batches(map(pa.record_batch, crowd.finish(ROWS)))
+    if kind == "variants":
+        assert crowd.looked_at() <= candidates.bands * N  # one look for each band of each
+        assert parted["a"].null_count == 0
+    else:
+        assert crowd.looked_at() <= N * MAX_BLOCK
+        assert parted["a"].to_pylist() == [None]
+        assert parted["compared"].to_pylist() == [MAX_BLOCK]
+        assert parted["left_out"].to_pylist()[0] > 0.99 * N - MAX_BLOCK
 
     solver = Solve(candidates, "jaccard", "greedy", (4, 5), MAX_BLOCK).start()
     removed, left_out, most_held = 0, 0, 0

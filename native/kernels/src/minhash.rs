@@ -20,11 +20,6 @@ pub const SEED: u64 = 0x6d69_6e68_6173_6831;
 /// Far above any use, far below what a machine's memory would notice.
 const MOST_HASHES: usize = 1 << 20;
 
-const PARITY_BITS: usize = 2048;
-
-/// A set's bitmap, see [`parity`].
-pub type Parity = [u64; PARITY_BITS / 64];
-
 /// How a signature is cut up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bands {
@@ -167,26 +162,6 @@ pub fn set_hash(set: &[u64]) -> u128 {
         *place = number.to_le_bytes();
     }
     xxh3_128(&bytes)
-}
-
-/// A bitmap in which each of the set's numbers has turned one bit over.
-///
-/// What two sets share turns the same bits twice, so their bitmaps differ in at most as many bits as there are numbers
-/// in one set and not in the other: a bound that never rejects a pair in error. The bit is taken from the top of the
-/// number times 2^64 / phi, which neither the order of a set nor its signature looks at.
-pub fn parity(set: &[u64]) -> Parity {
-    let mut bits = [0; PARITY_BITS / 64];
-    for &number in set {
-        let bit =
-            (number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PARITY_BITS.ilog2())) as usize;
-        bits[bit / 64] ^= 1 << (bit % 64);
-    }
-    bits
-}
-
-/// In how many bits two bitmaps differ.
-pub fn parity_distance(a: &Parity, b: &Parity) -> u32 {
-    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
-//! The three passes of near-duplicate detection, for Python.
+//! The passes of near-duplicate detection, for Python.
 
 use llmdata_kernels::minhash::Bands;
-use llmdata_kernels::near::{self, Candidates, Clusters, Measure, SketchSettings, SolveSettings};
+use llmdata_kernels::near::{
+    self, Candidates, Clusters, Measure, Similarity, SketchSettings, SolveSettings,
+};
 use llmdata_kernels::shingles::{Shingling, Words};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -31,6 +33,14 @@ fn named<T: Copy>(name: &str, of: &str, known: &[(&str, T)]) -> Result<T, String
     })
 }
 
+fn similarity(measure: &str, threshold: (u64, u64)) -> Result<Similarity, String> {
+    let known = [
+        ("jaccard", Measure::Jaccard),
+        ("containment", Measure::Containment),
+    ];
+    Similarity::new(named(measure, "similarity", &known)?, threshold)
+}
+
 /// First pass: texts to records.
 #[pyclass(module = "spark_llmdata._native")]
 struct Sketcher(near::Sketcher);
@@ -38,10 +48,16 @@ struct Sketcher(near::Sketcher);
 #[pymethods]
 impl Sketcher {
     #[new]
-    fn new(candidates: PyCandidates, partitions: usize, flush_bytes: usize) -> PyResult<Self> {
+    fn new(
+        candidates: PyCandidates,
+        bitmaps: bool,
+        partitions: usize,
+        flush_bytes: usize,
+    ) -> PyResult<Self> {
         let made = self::candidates(candidates).and_then(|candidates| {
             near::Sketcher::new(SketchSettings {
                 candidates,
+                bitmaps,
                 partitions,
                 flush_bytes,
             })
@@ -83,9 +99,35 @@ impl Linker {
     }
 
     fn finish(&mut self, py: Python<'_>, rows: usize) -> PyResult<Vec<PyRecordBatch>> {
-        let batches = py.detach(|| self.0.finish(rows));
-        let batches = batches.map_err(PyValueError::new_err)?;
-        Ok(batches.into_iter().map(PyRecordBatch::new).collect())
+        all_given(py.detach(|| self.0.finish(rows)))
+    }
+}
+
+/// In between, for crowds: records with bitmaps to links between documents that can be similar.
+#[pyclass(module = "spark_llmdata._native")]
+struct CrowdLinker(near::CrowdLinker);
+
+#[pymethods]
+impl CrowdLinker {
+    #[new]
+    fn new(similarity: &str, threshold: (u64, u64), max_block: usize) -> PyResult<Self> {
+        let similarity = self::similarity(similarity, threshold);
+        let made = similarity.map(|similarity| near::CrowdLinker::new(similarity, max_block));
+        made.map(Self).map_err(PyValueError::new_err)
+    }
+
+    fn push(&mut self, py: Python<'_>, bands: &[u8]) -> PyResult<()> {
+        py.detach(|| self.0.push(bands))
+            .map_err(PyValueError::new_err)
+    }
+
+    fn finish(&mut self, py: Python<'_>, rows: usize) -> PyResult<Vec<PyRecordBatch>> {
+        all_given(py.detach(|| self.0.finish(rows)))
+    }
+
+    /// Pairs whose sizes and bitmaps were looked at.
+    fn looked_at(&self) -> u64 {
+        self.0.looked_at()
     }
 }
 
@@ -106,14 +148,7 @@ impl Solver {
         let make = || {
             near::Solver::new(SolveSettings {
                 candidates: self::candidates(candidates)?,
-                measure: named(
-                    similarity,
-                    "similarity",
-                    &[
-                        ("jaccard", Measure::Jaccard),
-                        ("containment", Measure::Containment),
-                    ],
-                )?,
+                similarity: self::similarity(similarity, threshold)?,
                 clusters: named(
                     clusters,
                     "clusters",
@@ -122,7 +157,6 @@ impl Solver {
                         ("components", Clusters::Components),
                     ],
                 )?,
-                threshold,
                 max_block,
             })
         };
@@ -149,8 +183,16 @@ fn given(batch: Result<arrow_array::RecordBatch, String>) -> PyResult<PyRecordBa
     batch.map(PyRecordBatch::new).map_err(PyValueError::new_err)
 }
 
+fn all_given(
+    batches: Result<Vec<arrow_array::RecordBatch>, String>,
+) -> PyResult<Vec<PyRecordBatch>> {
+    let batches = batches.map_err(PyValueError::new_err)?;
+    Ok(batches.into_iter().map(PyRecordBatch::new).collect())
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Sketcher>()?;
     m.add_class::<Linker>()?;
+    m.add_class::<CrowdLinker>()?;
     m.add_class::<Solver>()
 }

@@ -33,8 +33,8 @@ class DedupMinhash(CorpusStage):
     equal sets are the same to this stage, whatever their order of words.
 
     Every removed document has a partner that stays (`clusters: greedy`) with its true similarity. No two that stay and
-    share a band are similar, except in a band with more than `max_block` documents that stay: those behind are not
-    compared by it, and the run says so. Other engines than `native` differ only in who is a candidate.
+    share a band are similar, except in a band that compares one with more than `max_block` others: those behind are
+    not compared by it, and the run says so. Other engines than `native` differ only in who is a candidate.
     """
 
     kind = "dedup.minhash"
@@ -74,7 +74,7 @@ class DedupMinhash(CorpusStage):
     )
     max_block: Annotated[int, Field(ge=1)] = Field(
         default=10_000,
-        description="documents with the same band that others are compared with; `spark_ml` only tells of more, "
+        description="how many others with the same band a document is compared with; `spark_ml` only tells of more, "
         "`datasketch` has no such bound",
     )
     engine: Literal["native", "spark_ml", "datasketch"] = Field(

@@ -21,7 +21,7 @@ from spark_llmdata import extras
 from spark_llmdata.errors import EnvironmentProblem, MissingExtra, UsageError
 from spark_llmdata.kernels.reference_near import find_removed
 from spark_llmdata.kernels.reference_shingles import shingles, split
-from spark_llmdata.neardup import ENGINES, choice, datasketch, spark_ml
+from spark_llmdata.neardup import ENGINES, choice, datasketch, native, spark_ml
 from spark_llmdata.neardup.spark_ml import choose_tables
 from spark_llmdata.report.why import explain
 from spark_llmdata.stage import Context
@@ -128,6 +128,41 @@ def test_partitions_shuffles_and_batches_do_not_matter(spark, configured):
         configured("spark.sql.shuffle.partitions", shuffled)
         configured("spark.sql.execution.arrow.maxRecordsPerBatch", batch)
         assert found(stage, frame(spark, docs, partitions)) == expected, (partitions, shuffled, batch)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(("clusters", "similarity"), [("greedy", "jaccard"), ("components", "containment")])
+def test_crowds_are_taken_apart_before_texts_move(spark, configured, monkeypatch, clusters, similarity):
+    """All documents that share a band are one crowd here; what is decided is the same."""
+    monkeypatch.setattr(native, "MAX_COMPONENT", 3)
+    monkeypatch.setattr(native, "CROWD_BYTES", 200_000)
+    configured("spark.sql.shuffle.partitions", 3)
+    docs = texts()
+    stage = DedupMinhash(clusters=clusters, similarity=similarity, **EVERY_PAIR)
+    kept = {}
+    ctx = Context(spark, keep=lambda df, name: kept.setdefault(name, df.localCheckpoint()))
+    rows = stage.apply(frame(spark, docs), ctx).collect()
+    expected = oracle(docs, "0.8", clusters=clusters, measure=similarity)
+    assert {row.doc_id: (row.survivor, row.similarity) for row in rows} == expected
+    assert ctx.told == []
+    # Templates share half of their words, and with it bands, but nothing is left of that.
+    before, after = (graph_size(kept[name]) for name in ("links", "crowd-links"))
+    assert kept["crowded"].count() > 20
+    assert after < before
+
+
+def graph_size(links) -> int:
+    return links.where("a IS NOT NULL").count()
+
+
+@pytest.mark.spark
+def test_bands_of_a_crowd_that_are_too_large_are_told(spark, monkeypatch):
+    monkeypatch.setattr(native, "MAX_COMPONENT", 3)
+    docs = {f"d{i}": " ".join([*words(30, 99), *words(12, i)]) for i in range(8)}
+    ctx = Context(spark)
+    assert DedupMinhash(max_block=2, **EVERY_PAIR).apply(frame(spark, docs), ctx).collect() == []
+    [sentence] = ctx.told
+    assert re.fullmatch(r"\d+ bands are shared by more than 2 documents \(max_block\)", sentence)
 
 
 def pairs_of(docs: dict[str, list[int]], cut: int, flush: int, monkeypatch) -> list[tuple[str, str]]:

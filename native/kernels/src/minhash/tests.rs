@@ -111,17 +111,4 @@ proptest! {
         let expected: Vec<u64> = signature.chunks(rows).enumerate().map(key).collect();
         prop_assert_eq!(keys(&mut Hasher::new(number, rows).unwrap(), &set), expected);
     }
-
-    #[test]
-    fn bitmaps_never_differ_more_than_sets(
-        a in prop::collection::btree_set(0..3000u64, 0..400),
-        b in prop::collection::btree_set(0..3000u64, 0..400),
-    ) {
-        let bitmap = |set: &std::collections::BTreeSet<u64>| {
-            parity(&set.iter().map(|&x| splitmix64(x)).collect::<Vec<_>>())
-        };
-        let differ = a.symmetric_difference(&b).count() as u32;
-        let distance = parity_distance(&bitmap(&a), &bitmap(&b));
-        prop_assert!(distance <= differ && distance % 2 == differ % 2);
-    }
 }

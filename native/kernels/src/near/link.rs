@@ -118,7 +118,7 @@ fn batch(edges: &[(u64, u64)], copies: &[(&str, &str)]) -> Result<RecordBatch, S
 
 /// Leaves as many edges as connect what all of them connect, in a fixed order: what a partition sends on is bounded by
 /// its documents, however many bands they share.
-fn keep_forest(edges: &mut Vec<(u64, u64)>) {
+pub(super) fn keep_forest(edges: &mut Vec<(u64, u64)>) {
     edges.sort_unstable();
     edges.dedup();
     let mut forest = Forest::default();

@@ -8,18 +8,26 @@
 //! 3. [`Solver`] reads the texts of documents that have an edge, component by component in the order of survival, and
 //!    says who is removed for whom.
 //!
+//! Where components are large, a [`Sketcher`] with bitmaps and a [`CrowdLinker`] come in between: they take edges out whose
+//! documents cannot be similar.
+//!
 //! Components only route documents to a place where they meet; they decide nothing.
 
+mod crowd;
 mod link;
+mod parity;
+mod similarity;
 mod sketch;
 mod solve;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+pub use crowd::CrowdLinker;
 pub use link::Linker;
+pub use similarity::{Measure, Similarity};
 pub use sketch::{SketchSettings, Sketcher};
-pub use solve::{Clusters, Measure, SolveSettings, Solver};
+pub use solve::{Clusters, SolveSettings, Solver};
 
 use crate::minhash::Bands;
 use crate::shingles::Shingling;

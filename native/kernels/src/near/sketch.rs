@@ -1,7 +1,8 @@
 //! First pass: texts to band records and set records, packed by the partition they go to.
 //!
 //! Packed, because a row of Spark's for each record would cost more than making it. A band record is the band's key and
-//! the document's node, 8 bytes each. A set record is the hash of the shingle set (16 bytes), the node (8), its order keys
+//! the document's node, 8 bytes each; with bitmaps also the set's size and the bitmap's length in words (4 bytes each, the
+//! size in the upper half of a number) and the bitmap, once folded, and there are no set records. A set record is the hash of the shingle set (16 bytes), the node (8), its order keys
 //! (8 each) and its doc_id (4 bytes of length, then the id).
 
 use std::collections::HashSet;
@@ -13,7 +14,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
-use super::Candidates;
+use super::{Candidates, parity};
 use crate::minhash::{Hasher, set_hash};
 use crate::shingles::Shingler;
 use crate::words::TextColumn;
@@ -23,6 +24,8 @@ use crate::words::TextColumn;
 pub struct SketchSettings {
     /// What makes candidates.
     pub candidates: Candidates,
+    /// Whether band records have bitmaps.
+    pub bitmaps: bool,
     /// Partitions of the shuffle behind.
     pub partitions: usize,
     /// Bytes of records that are held before they are given away.
@@ -41,6 +44,7 @@ pub struct Sketcher {
     held: usize,
     set: Vec<u64>,
     keys: Vec<u64>,
+    bits: Vec<u64>,
 }
 
 impl Sketcher {
@@ -60,6 +64,7 @@ impl Sketcher {
             held: 0,
             set: Vec::new(),
             keys: Vec::new(),
+            bits: Vec::new(),
         })
     }
 
@@ -85,7 +90,9 @@ impl Sketcher {
             }
             let node = nodes.value(row) as u64;
             let hash = set_hash(&self.set);
-            self.add_set(hash, node, orders.iter().map(|o| sortable(o, row)), id);
+            if !self.settings.bitmaps {
+                self.add_set(hash, node, orders.iter().map(|o| sortable(o, row)), id);
+            }
             if self.seen.insert(hash) {
                 self.add_bands(node);
             }
@@ -108,12 +115,21 @@ impl Sketcher {
 
     fn add_bands(&mut self, node: u64) {
         self.hasher.keys_of(&self.set, &mut self.keys);
+        // What follows the key, the same for each.
+        let mut record = node.to_le_bytes().to_vec();
+        if self.settings.bitmaps {
+            parity::draw(&self.set, &mut self.bits);
+            parity::fold(&mut self.bits);
+            let sizes = (self.set.len() as u64) << 32 | self.bits.len() as u64;
+            record.extend(sizes.to_le_bytes());
+            record.extend(self.bits.iter().flat_map(|word| word.to_le_bytes()));
+        }
         for key in &self.keys {
             let out = &mut self.bands[partition(*key, self.settings.partitions)];
             out.extend(key.to_le_bytes());
-            out.extend(node.to_le_bytes());
+            out.extend(&record);
         }
-        self.held += self.keys.len() * 16;
+        self.held += self.keys.len() * (8 + record.len());
     }
 
     /// Whether enough is held to be given away.

@@ -12,19 +12,12 @@ use arrow_array::types::Int64Type;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
+use super::parity;
+use super::similarity::Similarity;
 use super::{Candidates, HashedMap};
-use crate::minhash::{Hasher, Parity, parity, parity_distance, set_hash};
+use crate::minhash::{Hasher, set_hash};
 use crate::shingles::{Shingler, count_shared};
 use crate::words::TextColumn;
-
-/// What two sets of shingles are compared by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// Shared shingles of all shingles.
-    Jaccard,
-    /// Shared shingles of the smaller set.
-    Containment,
-}
 
 /// Who stays of documents that are similar in a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +33,10 @@ pub enum Clusters {
 pub struct SolveSettings {
     /// What makes candidates.
     pub candidates: Candidates,
-    /// What they are compared by.
-    pub measure: Measure,
+    /// Which of them are similar.
+    pub similarity: Similarity,
     /// Who stays.
     pub clusters: Clusters,
-    /// The threshold as a fraction, so that no rounding decides: numerator and denominator.
-    pub threshold: (u64, u64),
     /// Documents that a band compares others with.
     pub max_block: usize,
 }
@@ -66,13 +57,15 @@ pub struct Solver {
     compared: u64,
     set: Vec<u64>,
     keys: Vec<u64>,
+    bits: Vec<u64>,
+    marks: Vec<u64>,
     partners: Vec<u32>,
 }
 
 struct Held {
     id: Box<str>,
     set: Box<[u64]>,
-    parity: Parity,
+    bits: Box<[u64]>,
     /// The first of its cluster as far as known; itself where the choice is greedy.
     cluster: u32,
 }
@@ -99,12 +92,6 @@ struct Found {
 impl Solver {
     /// An empty state.
     pub fn new(settings: SolveSettings) -> Result<Self, String> {
-        let (numerator, denominator) = settings.threshold;
-        if numerator == 0 || numerator > denominator || denominator > u64::from(u32::MAX) {
-            return Err(format!(
-                "threshold {numerator}/{denominator}; expected a fraction above 0, up to 1, of numbers below 2^32"
-            ));
-        }
         let Candidates { shingling, bands } = settings.candidates;
         Ok(Self {
             settings,
@@ -119,6 +106,8 @@ impl Solver {
             compared: 0,
             set: Vec::new(),
             keys: Vec::new(),
+            bits: Vec::new(),
+            marks: Vec::new(),
             partners: Vec::new(),
         })
     }
@@ -172,23 +161,23 @@ impl Solver {
         }
         self.hasher.keys_of(&self.set, &mut self.keys);
         self.find_partners();
-        let parity = parity(&self.set);
+        parity::draw(&self.set, &mut self.bits);
         match self.settings.clusters {
             Clusters::Greedy => {
                 for &partner in &self.partners {
                     let other = &self.held[partner as usize];
                     self.looked_at += 1;
                     if let Some(shared) =
-                        (self.settings).shared(&self.set, &parity, other, &mut self.compared)
+                        (self.settings).shared(&self.set, &self.bits, other, &mut self.compared)
                     {
                         self.found.remove(id, self.set.len(), other, shared);
                         return;
                     }
                 }
-                self.hold(id, parity);
+                self.hold(id);
             }
             Clusters::Components => {
-                let number = self.hold(id, parity);
+                let number = self.hold(id);
                 for at in 0..self.partners.len() {
                     let (partner, own) = (self.root(self.partners[at]), self.root(number));
                     if partner == own {
@@ -197,7 +186,7 @@ impl Solver {
                     let other = &self.held[self.partners[at] as usize];
                     self.looked_at += 1;
                     let shared =
-                        (self.settings).shared(&self.set, &parity, other, &mut self.compared);
+                        (self.settings).shared(&self.set, &self.bits, other, &mut self.compared);
                     if shared.is_some() {
                         self.held[partner.max(own) as usize].cluster = partner.min(own);
                     }
@@ -208,17 +197,30 @@ impl Solver {
 
     /// Who is held and shares a band, in the order of survival.
     fn find_partners(&mut self) {
-        self.partners.clear();
+        // Marked, not sorted: a crowd has the same partners in many bands.
+        self.marks.clear();
+        self.marks.resize(self.held.len().div_ceil(64), 0);
         for key in &self.keys {
-            if let Some(block) = self.blocks.get(key) {
-                self.partners.extend(&block.indexed);
+            for number in self
+                .blocks
+                .get(key)
+                .into_iter()
+                .flat_map(|block| &block.indexed)
+            {
+                self.marks[*number as usize / 64] |= 1 << (number % 64);
             }
         }
-        self.partners.sort_unstable();
-        self.partners.dedup();
+        self.partners.clear();
+        for (at, &marks) in self.marks.iter().enumerate() {
+            let mut left = marks;
+            while left != 0 {
+                self.partners.push(at as u32 * 64 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
     }
 
-    fn hold(&mut self, id: &str, parity: Parity) -> u32 {
+    fn hold(&mut self, id: &str) -> u32 {
         let number = self.held.len() as u32;
         let mut indexed = false;
         for key in &self.keys {
@@ -237,7 +239,7 @@ impl Solver {
             self.held.push(Held {
                 id: id.into(),
                 set: self.set.as_slice().into(),
-                parity,
+                bits: self.bits.as_slice().into(),
                 cluster: number,
             });
         }
@@ -280,29 +282,14 @@ impl Solver {
 
 impl SolveSettings {
     /// The shingles that two sets share, where that makes them similar.
-    fn shared(
-        &self,
-        set: &[u64],
-        parity: &Parity,
-        other: &Held,
-        compared: &mut u64,
-    ) -> Option<u64> {
-        let (a, b) = (set.len() as u64, other.set.len() as u64);
-        let (numerator, denominator) = self.threshold;
-        let needed = match self.measure {
-            Measure::Jaccard => (numerator * (a + b)).div_ceil(numerator + denominator),
-            Measure::Containment => (numerator * a.min(b)).div_ceil(denominator),
-        };
-        if needed > a.min(b) {
-            return None;
-        }
-        // A shingle that only one of them has flips one bit, so there are at least as many of those as bits that differ.
-        let different = parity_distance(parity, &other.parity);
-        if u64::from(different) > a + b - 2 * needed {
+    fn shared(&self, set: &[u64], bits: &[u64], other: &Held, compared: &mut u64) -> Option<u64> {
+        let (a, b) = (set.len(), other.set.len());
+        let most = self.similarity.most_different(a, b)?;
+        if u64::from(parity::distance(bits, &other.bits)) > most {
             return None;
         }
         *compared += 1;
-        count_if_enough(set, &other.set, needed)
+        count_if_enough(set, &other.set, self.similarity.needed(a, b)?)
     }
 }
 
