@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from spark_llmdata import _native
 
-__all__ = ["Candidates", "CrowdLink", "Link", "Sketch", "Solve"]
+__all__ = ["Candidates", "CrowdLink", "Link", "Sketch", "Solve", "bitmap_bits"]
 
 #: Raised by whoever changes who is a candidate or who stays.
 REVISION = 2
@@ -24,6 +24,11 @@ REVISION = 2
 FLUSH_BYTES = 16 << 20
 #: Links in a batch.
 LINK_ROWS = 100_000
+
+
+def bitmap_bits(similarity: str, threshold: tuple[int, int]) -> int:
+    """How many bits for each shingle bitmaps need, at least, to tell sets apart that have little in common."""
+    return _native.bitmap_bits(similarity, threshold)
 
 
 @dataclass(frozen=True)
@@ -44,12 +49,13 @@ class Candidates:
 class Sketch:
     """First pass: `node` int64, `doc_id`, `text`, then float64 order keys (smaller stays, null last).
 
-    With `bitmaps`, for `CrowdLink`: records have sizes and bitmaps of sets, and order keys are not looked at.
+    With `bitmaps`, bits for each shingle (`bitmap_bits`), for `CrowdLink`: records have sizes and bitmaps of sets, and
+    order keys are not looked at.
     """
 
     candidates: Candidates
     partitions: int
-    bitmaps: bool = False
+    bitmaps: int | None = None
 
     COLUMNS = "partition int, sets binary, bands binary"
 
@@ -57,9 +63,7 @@ class Sketch:
         """Give packed records by partition, a row for each partition that has any."""
         sketcher = _native.Sketcher(self.candidates.as_tuple(), self.bitmaps, self.partitions, FLUSH_BYTES)
         for batch in batches:
-            records = sketcher.push(batch)
-            if records is not None:
-                yield pa.record_batch(records)
+            yield from map(pa.record_batch, sketcher.push(batch))
         yield pa.record_batch(sketcher.finish())
 
 

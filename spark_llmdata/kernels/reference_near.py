@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 #: doc_id -> (order key whose smallest survives, band keys, shingles)
@@ -86,3 +87,63 @@ class _Blocks:
         for key in set(keys):
             if len(self.entered[key]) < self.max_block:
                 self.entered[key].append(doc_id)
+
+
+def draw_bitmap(hashes: Iterable[int], per_number: int) -> tuple[int, int]:
+    """A set's bitmap as a number, in which each hash has turned one bit over, and how many bits it has."""
+    numbers = list(hashes)
+    count = min(max(1 << (per_number * len(numbers) - 1).bit_length() if numbers else 1, 256), 1 << 20)
+    bits = 0
+    for number in numbers:
+        bits ^= 1 << ((number * 0x9E3779B97F4A7C15 & (1 << 64) - 1) >> 32 & count - 1)
+    return bits, count
+
+
+def count_different(a: tuple[int, int], b: tuple[int, int]) -> int:
+    """In how many bits two bitmaps differ, the longer one folded."""
+    (short, count), (long, more) = sorted([a, b], key=lambda bitmap: bitmap[1])
+    for at in range(0, more, count):
+        short ^= long >> at & (1 << count) - 1
+    return short.bit_count()
+
+
+def link_crowd(
+    docs: Mapping[int, tuple[Sequence[int], Sequence[int]]], threshold: Fraction, per_number: int, max_block: int
+) -> tuple[set[tuple[int, int]], dict[int, int], int]:
+    """Which documents of a crowd can be similar by Jaccard, by sizes and bitmaps alone.
+
+    `docs` is node -> (band keys, hashes of shingles). In a band, by node, each is looked at with the first of every
+    tree of connected documents before it, then with the second of trees that it did not fit, and so on, `max_block`
+    times at most. Returns the pairs, the number of documents left out by band key, and how often two were looked at.
+    """
+    pairs, left_out, looks = set(), dict[int, int](), 0
+    bitmaps = {node: draw_bitmap(hashes, per_number) for node, (_, hashes) in docs.items()}
+    for key in sorted({key for keys, _ in docs.values() for key in keys}):
+        trees: list[list[int]] = []
+        for node in sorted(n for n, (keys, _) in docs.items() if key in keys):
+            turns = sorted((place, at) for at, tree in enumerate(trees) for place in range(len(tree)))
+            fitting, own = set[int](), 0
+            for place, at in turns:
+                if at in fitting:
+                    continue
+                if own == max_block:
+                    left_out[key] = left_out.get(key, 0) + 1
+                    break
+                own += 1
+                other = trees[at][place]
+                sizes = len(docs[node][1]) + len(docs[other][1])
+                least = math.ceil(threshold * sizes / (1 + threshold))
+                fits = least <= min(len(docs[n][1]) for n in (node, other))
+                if fits and count_different(bitmaps[node], bitmaps[other]) <= sizes - 2 * least:
+                    pairs.add((other, node))
+                    fitting.add(at)
+            looks += own
+            joined = [trees[at] for at in sorted(fitting)]
+            if joined:
+                for at in sorted(fitting, reverse=True)[:-1]:
+                    trees[at] = trees[-1]
+                    trees.pop()
+                trees[min(fitting)] = [n for tree in [joined[0], *reversed(joined[1:])] for n in tree] + [node]
+            else:
+                trees.append([node])
+    return pairs, left_out, looks

@@ -1,13 +1,15 @@
-"""The native engine: two scans of the text; what travels between them is packed sketches and links."""
+"""The native engine: two scans of the text, or three; what travels between them is packed sketches and links."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from spark_llmdata import graph
-from spark_llmdata.kernels.near import CrowdLink, Link, Sketch, Solve
+from spark_llmdata.kernels.near import CrowdLink, Link, Sketch, Solve, bitmap_bits
 from spark_llmdata.neardup.choice import COUNTS, with_copies
 from spark_llmdata.neardup.comparison import Comparison
 
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
 #: Up to this many links, components and copies are sent to every task, so that no text is shuffled to find who has one.
 BROADCAST_LINKS = 10_000_000
 
+#: From so many links on their components are settled; of fewer they are found again wherever they are read.
+SETTLED_LINKS = 1_000_000
+
 #: Components of more documents are crowds: before texts are moved, pairs that cannot be similar are taken apart. That
-#: costs a scan more, and records of the shuffle behind it.
+#: costs a scan more, and a shuffle of records that weigh about what the texts of the crowds do.
 MAX_COMPONENT = 10_000
 
-#: What a document's record in one band takes there, about (a bit or two for each shingle), and what a task should hold.
+#: Of that shuffle: bytes of a document's record in one band, for one bit or two a shingle and 1,000 shingles; and what
+#: a task should hold if documents are as long as that.
 CROWD_RECORD, CROWD_BYTES = 256, 256 << 20
 
 #: Where the session does not say how many partitions a shuffle has: Spark's own default.
@@ -43,20 +49,33 @@ def find(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
 
     links = ctx.settle(_link(docs, ctx, comparison), "links")
     copies = links.rows.where("copy IS NOT NULL").select("copy", "leader")
-    if links.count <= BROADCAST_LINKS:
-        # Sparing their texts the way; where they are more, the solver meets them and passes them over.
-        docs = docs.join(F.broadcast(copies.select(F.col("copy").alias("doc_id"))), "doc_id", "left_anti")
-    labels = graph.components(_edges(links), ctx)
-    labels, left_out = _part(docs, labels, ctx, comparison) if links.count > MAX_COMPONENT else (labels, None)
+    # Copies share their leader's fate: neither are they compared, nor does their text move.
+    alike = copies.select(_node("copy").alias("node"))
+    few = links.count <= BROADCAST_LINKS
+    labels = graph.components(_edges(links), ctx).join(F.broadcast(alike) if few else alike, "node", "left_anti")
+    if links.count > SETTLED_LINKS:
+        labels = ctx.settle(labels, "labels").rows
+    blocks = []
+    if links.count >= MAX_COMPONENT and comparison.similarity == "jaccard":
+        labels, left_out = _part(docs, labels, ctx, comparison)
+        blocks += left_out
     decided = ctx.settle(_solve(_select(docs, labels, links), comparison), "decided").rows
-    blocks = decided.where("block IS NOT NULL").select("block", "compared", "left_out")
+    _tell([decided, *blocks], ctx, comparison)
+    removed = decided.where("doc_id IS NOT NULL").select("doc_id", "survivor", *COUNTS)
+    return with_copies(removed, copies, comparison)
+
+
+def _tell(found: Sequence[DataFrame], ctx: Context, comparison: Comparison) -> None:
+    """Tell of bands that were too large, each once: `left_out` are documents, again for every pass that met it."""
+    from pyspark.sql import functions as F
+
+    parts = [rows.where("block IS NOT NULL").select("block", "compared", "left_out") for rows in found]
+    blocks = reduce(lambda a, b: a.unionByName(b), parts).groupBy("block")
     ctx.tell(
-        blocks if left_out is None else blocks.unionByName(left_out),
+        blocks.agg(F.max("compared").alias("compared"), F.sum("left_out").alias("left_out")),
         "blocks",
         f"bands are shared by more than {comparison.max_block:,} documents (max_block)",
     )
-    removed = decided.where("doc_id IS NOT NULL").select("doc_id", "survivor", *COUNTS)
-    return with_copies(removed, copies, comparison)
 
 
 def _edges(links: Settled) -> Settled:
@@ -82,8 +101,8 @@ def _link(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
 
 def _part(
     docs: DataFrame, labels: DataFrame, ctx: Context, comparison: Comparison
-) -> tuple[DataFrame, DataFrame | None]:
-    """Label the documents of crowds anew, by links between those that can be similar; give also the blocks left out.
+) -> tuple[DataFrame, list[DataFrame]]:
+    """Label the documents of crowds anew, by links between those that can be similar; give also where blocks are told.
 
     Who can be similar to nobody has no label then.
     """
@@ -92,19 +111,19 @@ def _part(
     sizes = labels.groupBy("component").agg(F.count("*").alias("documents")).where(f"documents > {MAX_COMPONENT}")
     crowded = ctx.settle(labels.join(F.broadcast(sizes.select("component")), "component"), "crowded")
     if not crowded.count:
-        return labels, None
-    record = CROWD_RECORD * comparison.candidates.bands
+        return labels, []
+    bits = bitmap_bits(comparison.similarity, comparison.fraction())
+    record = CROWD_RECORD * bits * comparison.candidates.bands
     partitions = max(_partitions(ctx), math.ceil(crowded.count * record / CROWD_BYTES))
     texts = _select(docs, crowded.rows.select("node"), crowded).select("node", "doc_id", "text")
-    records = texts.mapInArrow(Sketch(comparison.candidates, partitions, bitmaps=True), Sketch.COLUMNS)
+    records = texts.mapInArrow(Sketch(comparison.candidates, partitions, bits), Sketch.COLUMNS)
     link = CrowdLink(comparison.similarity, comparison.fraction(), comparison.max_block)
     links = ctx.settle(
         _meet(records.select("partition", "bands"), partitions).mapInArrow(link, CrowdLink.COLUMNS), "crowd-links"
     )
     parted = graph.components(_edges(links), ctx, name="crowd-components")
     others = labels.join(F.broadcast(crowded.rows.select("component").distinct()), "component", "left_anti")
-    blocks = links.rows.where("block IS NOT NULL").select("block", "compared", "left_out")
-    return others.select("node", "component").unionByName(parted), blocks
+    return others.select("node", "component").unionByName(parted), [links.rows]
 
 
 def _partitions(ctx: Context) -> int:
@@ -147,11 +166,12 @@ def _solve(labeled: DataFrame, comparison: Comparison) -> DataFrame:
     return sorted_.select("component", "doc_id", "text").mapInArrow(solve, Solve.COLUMNS)
 
 
-def _node() -> Column:
+def _node(doc_id: str = "doc_id") -> Column:
     """What stands for a document in links. Two that share it go the same way, and nothing is decided by that.
 
-    Should they share bands with each other alone, they do not meet: among 10^9 documents 3 chances in 100 for any.
+    Should they share bands with each other alone, they do not meet, nor does who shares that of a copy: among 10^9
+    documents 3 chances in 100 for any.
     """
     from pyspark.sql import functions as F
 
-    return F.xxhash64("doc_id")
+    return F.xxhash64(doc_id)

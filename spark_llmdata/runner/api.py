@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
+    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
     "spark.sql.ansi.enabled": "true",
     # A quarter of the default, which packs eight files of 32 MB into three tasks: one of two cores would stand idle.
     "spark.sql.files.maxPartitionBytes": str(32 << 20),

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spark_llmdata.kernels import minhash
-from spark_llmdata.kernels.near import Candidates, CrowdLink, Link, Sketch, Solve
-from spark_llmdata.kernels.reference_near import find_removed, similarity
+from spark_llmdata.kernels import shingles as shingle_kernel
+from spark_llmdata.kernels.near import Candidates, CrowdLink, Link, Sketch, Solve, bitmap_bits
+from spark_llmdata.kernels.reference_near import find_removed, link_crowd, similarity
 
 WORDS = [f"w{i}" for i in range(60)]
 
@@ -90,7 +91,10 @@ def run(
     cut = []
     if parted:
         rows = [row for row in rows if row[1] not in copies]
-        sketch, link = Sketch(candidates, partitions, bitmaps=True), CrowdLink(measure, fraction, max_block)
+        sketch, link = (
+            Sketch(candidates, partitions, bitmap_bits(measure, fraction)),
+            CrowdLink(measure, fraction, max_block),
+        )
         edges, cut = meet(rows, sketch, link, tasks, size)
     label = components(edges)
     placed = sorted((label[n], k, d, t) for n, d, t, k in rows if n in label)
@@ -150,12 +154,12 @@ def test_as_all_pairs(seed, candidates, threshold, data):
     assert blocks == []
 
 
-@given(st.integers(0, 10**9))
+@given(st.integers(0, 10**9), st.booleans())
 @settings(max_examples=50)
-def test_what_is_promised(seed):
+def test_what_is_promised(seed, parted):
     """Who goes has a partner that stays and is similar; nobody who stays has one that shares a band."""
     docs, candidates, threshold = family_corpus(seed), CHOICES[0], Fraction(4, 5)
-    removed, _ = run(docs, candidates, threshold)
+    removed, _ = run(docs, candidates, threshold, parted=parted)
     sets = {d: shingles(t, 5) for d, t in docs.items()}
     for doc_id, (survivor, value) in removed.items():
         assert survivor not in removed
@@ -165,6 +169,22 @@ def test_what_is_promised(seed):
     for a in stay:
         for b in stay:
             assert a == b or not keys[a] & keys[b] or similarity(sets[a], sets[b]) < threshold
+
+
+def test_a_large_tree_in_a_crowd_leaves_room_for_the_others():
+    """Variants of a page fill a band; pairs that share it are found all the same, with few looks for each document."""
+    candidates = Candidates("runs", 1, 1, 1)
+    names = [f"s{i}" for i in range(20_000)]
+    smallest = names[int(minhash.signatures(pa.array(names), "runs", 1, 1, 1).flatten().to_numpy().argmin())]
+    page = [smallest, *(f"p{j}" for j in range(50))]
+    members = {i: " ".join([*page, f"v{i}"]) for i in range(60)}
+    for pair in range(3):
+        own = [smallest, *(f"own{pair}_{j}" for j in range(50))]
+        members |= {100 + 2 * pair + i: " ".join([*own, f"x{i}"]) for i in range(2)}
+    edges, blocks, _ = crowd_links(bands_of(members, candidates), max_block=5)
+    assert {(100, 101), (102, 103), (104, 105)} <= set(edges)
+    assert len(edges) == 59 + 3
+    assert blocks == [(5, 6)]  # none of the six was compared with all of the page's variants, and it is said
 
 
 @given(st.integers(0, 10**9), st.integers(1, 4))
@@ -197,11 +217,11 @@ def test_a_crowd_of_variants_takes_the_memory_of_one():
     assert blocks == []
 
 
-def bands_of(members: dict[int, str], candidates: Candidates) -> bytes:
+def bands_of(members: dict[int, str], candidates: Candidates, per_shingle: int = 1) -> bytes:
     """The band records, with bitmaps, of documents by node."""
     rows = [(node, f"d{node}", text) for node, text in members.items()]
     types = {"node": pa.int64(), "doc_id": pa.string(), "text": pa.string()}
-    [records] = Sketch(candidates, 1, bitmaps=True)(batches(rows, types, len(rows)))
+    [records] = Sketch(candidates, 1, per_shingle)(batches(rows, types, len(rows)))
     return records.column("bands")[0].as_py()
 
 
@@ -213,6 +233,41 @@ def crowd_links(records: bytes, **options) -> tuple[list[tuple[int, int]], list[
     edges = [(row["a"], row["b"]) for row in rows if row["a"] is not None]
     blocks = [(row["compared"], row["left_out"]) for row in rows if row["a"] is None]
     return edges, blocks, linker.looked_at()
+
+
+@given(st.integers(0, 10**9), st.sampled_from([1, 2, 4]), st.sampled_from([1, 2, 5, 100]))
+@settings(max_examples=100)
+def test_a_crowd_is_linked_as_the_twin_links_it(seed, per_shingle, max_block):
+    docs, candidates, threshold = family_corpus(seed), Candidates("runs", 2, 12, 1), Fraction(3, 5)
+    members = {i: text for i, text in enumerate(docs.values()) if text.strip()}
+    members = {node: text for text, node in {t.lower(): n for n, t in members.items()}.items()}
+    sets = shingle_kernel.sets(pa.array(members.values(), pa.string()), "runs", 2).to_pylist()
+    leaders = {frozenset(s): node for node, s in reversed(list(zip(members, sets, strict=True)))}  # no equal sets
+    members = {node: members[node] for node in leaders.values()}
+    keys = band_keys(list(members.values()), candidates)
+    hashes = {node: [h & (1 << 64) - 1 for h in shingles] for shingles, node in leaders.items()}
+    twin = {node: (own, hashes[node]) for node, own in zip(members, keys, strict=True)}
+    expected, left_out, looks = link_crowd(twin, threshold, per_shingle, max_block)
+    if not members:
+        return
+    edges, blocks, looked_at = crowd_links(
+        bands_of(members, candidates, per_shingle), threshold=(3, 5), max_block=max_block
+    )
+    assert components(edges) == components(sorted(expected))
+    assert sorted(n for _, n in blocks) == sorted(left_out.values())
+    assert looked_at == looks
+
+
+def test_a_crowd_needs_more_bits_where_more_may_differ():
+    """Documents without a common shingle but one band are told apart at low thresholds too."""
+    candidates = Candidates("runs", 1, 1, 1)
+    names = [f"s{i}" for i in range(200_000)]
+    smallest = names[int(minhash.signatures(pa.array(names), "runs", 1, 1, 1).flatten().to_numpy().argmin())]
+    members = {i: f"{smallest} " + " ".join(f"w{i}_{j}" for j in range(1000)) for i in range(20)}
+    for tenths in (3, 5, 6, 8):
+        bits = bitmap_bits("jaccard", (tenths, 10))
+        edges, _, looked_at = crowd_links(bands_of(members, candidates, bits), threshold=(tenths, 10))
+        assert (edges, looked_at) == ([], 190), tenths
 
 
 def test_pairs_of_a_crowd_that_cannot_be_similar_are_taken_apart():

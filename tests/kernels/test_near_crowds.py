@@ -73,7 +73,7 @@ def test_a_crowd_costs_what_its_documents_cost(kind, candidates):
     assert edges > 0.99 * N
 
     crowd = CrowdLink("jaccard", (4, 5), MAX_BLOCK).start()
-    for packed in Sketch(candidates, 1, bitmaps=True)(records(kind, shared)):
+    for packed in Sketch(candidates, 1, 1)(records(kind, shared)):
         for bands in packed.column("bands"):
             crowd.push(bands.as_py())
     parted = pa.Table.from_batches(map(pa.record_batch, crowd.finish(ROWS)))

@@ -14,6 +14,8 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::forest::Forest;
+
 /// What a node is; a graph has nodes of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -89,8 +91,8 @@ fn value<'a>(bytes: &'a [u8], ends: &[usize], node: u32) -> &'a [u8] {
 pub struct Components {
     kind: Option<Kind>,
     nodes: Nodes,
-    /// A node that is its own parent is the smallest of its component.
-    parents: Vec<u32>,
+    /// The root of a tree is the smallest node of a component.
+    forest: Forest,
 }
 
 impl Components {
@@ -121,12 +123,12 @@ impl Components {
 
     /// How many distinct nodes there are.
     pub fn len(&self) -> usize {
-        self.parents.len()
+        self.forest.len()
     }
 
     /// Whether no edge has come.
     pub fn is_empty(&self) -> bool {
-        self.parents.is_empty()
+        self.forest.len() == 0
     }
 
     /// Columns `node` and `component`, its smallest node, of up to `rows` nodes from the number `begin` on.
@@ -135,7 +137,7 @@ impl Components {
     pub fn labels(&mut self, begin: usize, rows: usize) -> Result<RecordBatch, String> {
         let end = begin.saturating_add(rows).min(self.len());
         let range = begin.min(end) as u32..end as u32;
-        let roots: Vec<u32> = range.clone().map(|node| self.find(node)).collect();
+        let roots: Vec<u32> = range.clone().map(|node| self.forest.root(node)).collect();
         let columns = [
             ("node", self.column(range)?),
             ("component", self.column(roots)?),
@@ -173,26 +175,12 @@ impl Components {
                 )),
             })
             .collect::<Result<Vec<u32>, String>>()?;
-        let known = self.parents.len() as u32;
-        self.parents.extend(known..self.nodes.ends.len() as u32);
+        self.forest.grow(self.nodes.ends.len());
         Ok(numbers)
     }
 
-    /// The smallest node of a component, as far as it is known; shortens the way there for the next time.
-    fn find(&mut self, mut node: u32) -> u32 {
-        loop {
-            let parent = self.parents[node as usize];
-            if parent == node {
-                return node;
-            }
-            let above = self.parents[parent as usize];
-            self.parents[node as usize] = above;
-            node = above;
-        }
-    }
-
     fn unite(&mut self, a: u32, b: u32) {
-        let (a, b) = (self.find(a), self.find(b));
+        let (a, b) = (self.forest.root(a), self.forest.root(b));
         if a == b {
             return;
         }
@@ -201,7 +189,7 @@ impl Components {
         } else {
             (b, a)
         };
-        self.parents[larger as usize] = smaller;
+        self.forest.hang(larger, smaller);
     }
 
     fn column(&self, nodes: impl IntoIterator<Item = u32>) -> Result<ArrayRef, String> {

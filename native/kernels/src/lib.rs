@@ -5,6 +5,7 @@
 
 pub mod components;
 pub mod dates;
+mod forest;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;

@@ -50,7 +50,7 @@ impl Sketcher {
     #[new]
     fn new(
         candidates: PyCandidates,
-        bitmaps: bool,
+        bitmaps: Option<usize>,
         partitions: usize,
         flush_bytes: usize,
     ) -> PyResult<Self> {
@@ -65,15 +65,10 @@ impl Sketcher {
         made.map(Self).map_err(PyValueError::new_err)
     }
 
-    /// Takes a batch; gives records where enough are held.
-    fn push(&mut self, py: Python<'_>, batch: PyRecordBatch) -> PyResult<Option<PyRecordBatch>> {
+    /// Takes a batch; gives records whenever enough are held.
+    fn push(&mut self, py: Python<'_>, batch: PyRecordBatch) -> PyResult<Vec<PyRecordBatch>> {
         let batch = batch.into_inner();
-        let given = py.detach(|| {
-            self.0.push(&batch)?;
-            self.0.is_full().then(|| self.0.take()).transpose()
-        });
-        let given = given.map_err(PyValueError::new_err)?;
-        Ok(given.map(PyRecordBatch::new))
+        all_given(py.detach(|| self.0.push(&batch)))
     }
 
     /// Gives the records that are held.
@@ -190,8 +185,18 @@ fn all_given(
     Ok(batches.into_iter().map(PyRecordBatch::new).collect())
 }
 
+/// Bits for each shingle that bitmaps need at a threshold.
+#[pyfunction]
+fn bitmap_bits(similarity: &str, threshold: (u64, u64)) -> PyResult<usize> {
+    let similarity = self::similarity(similarity, threshold);
+    similarity
+        .map(Similarity::bits)
+        .map_err(PyValueError::new_err)
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Sketcher>()?;
+    m.add_function(wrap_pyfunction!(bitmap_bits, m)?)?;
     m.add_class::<Linker>()?;
     m.add_class::<CrowdLinker>()?;
     m.add_class::<Solver>()

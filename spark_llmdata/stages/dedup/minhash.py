@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import pyarrow as pa
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
 from spark_llmdata import extras, neardup
 from spark_llmdata.kernels import minhash, near, shingles, words
@@ -44,7 +44,7 @@ class DedupMinhash(CorpusStage):
         "near_duplicate": "a document that stays is similar by `threshold` or more, or by way of others (`clusters`)"
     }
 
-    ngram: PositiveInt = Field(default=5, description="words in a shingle")
+    ngram: Annotated[int, Field(ge=1, le=1 << 16)] = Field(default=5, description="words in a shingle")
     words: Literal["runs", "mixed", "uax29", "whitespace"] = Field(
         default="runs",
         description="what a word is: `runs` of letters, digits and _ (Python's \\w+); `mixed`, the same, but a "
@@ -63,16 +63,16 @@ class DedupMinhash(CorpusStage):
     preset: Literal["fineweb", "refinedweb", "dclm"] | None = Field(
         default=None, description="published bands and rows: fineweb 14 x 8, refinedweb 450 x 20, dclm 93 x 15"
     )
-    bands: PositiveInt | None = Field(
+    bands: Annotated[int, Field(ge=1, le=1 << 16)] | None = Field(
         default=None, description="bands of a signature; with `rows`, instead of `recall`"
     )
-    rows: PositiveInt | None = Field(default=None, description="minimum values in a band")
+    rows: Annotated[int, Field(ge=1, le=1 << 16)] | None = Field(default=None, description="minimum values in a band")
     clusters: Literal["greedy", "components"] = Field(
         default="greedy",
         description="`components` keeps the first of each connected component of similar documents, as tools without "
         "a check do; its removed documents need not be similar to the one that stays",
     )
-    max_block: Annotated[int, Field(ge=1)] = Field(
+    max_block: Annotated[int, Field(ge=1, le=1 << 31)] = Field(
         default=10_000,
         description="how many others with the same band a document is compared with; `spark_ml` only tells of more, "
         "`datasketch` has no such bound",

@@ -4,6 +4,7 @@
 //! documents are similar, and their sizes and bitmaps say so without their texts, so that what is left are small
 //! components of pairs that nearly all are.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Int64Array, RecordBatch};
@@ -60,7 +61,7 @@ impl CrowdLinker {
             let (Some(node), Some(sizes)) = (numbers.next(), numbers.next()) else {
                 return Err(broken());
             };
-            let (shingles, words) = ((sizes >> 32) as u32, sizes as u32);
+            let (shingles, words) = ((sizes >> 32) as u32, sizes as u32); // as the sketch packs them
             let begin = self.bits.len();
             self.bits.extend(numbers.by_ref().take(words as usize));
             if words == 0 || self.bits.len() - begin < words as usize {
@@ -108,44 +109,34 @@ impl CrowdLinker {
 
     /// Connects the members of a band that can be similar; how many of them were not compared with all others.
     ///
-    /// Each is compared with the members of every tree of connected ones before it until one fits: copies and variants
-    /// of one text are one tree and cost a look each. What is done is decided by the band alone, not by what else
-    /// happens to be in the partition.
+    /// Each is compared with the first member of every tree of connected ones before it, then with the second of those
+    /// that it did not fit, and so on: copies and variants of one text are one tree and cost a look each. What is done
+    /// is decided by the band alone, not by what else happens to be in the partition.
     fn link(&mut self, band: &[Member], edges: &mut Vec<(u64, u64)>) -> usize {
         let mut trees: Vec<Vec<Member>> = Vec::new();
+        let (mut next, mut fitting) = (VecDeque::new(), Vec::new());
         let mut left_out = 0;
         for member in band {
-            let mut looks = self.max_block;
-            let mut own: Option<usize> = None;
-            let mut at = 0;
-            while at < trees.len() {
-                let tree = &trees[at][..trees[at].len().min(looks)];
-                let found = tree.iter().position(|other| self.can_be(member, other));
-                let cost = found.map_or(tree.len(), |place| place + 1);
-                self.looked_at += cost as u64;
-                looks -= cost;
-                match (found, own) {
-                    (None, _) if tree.len() < trees[at].len() => {
-                        left_out += 1;
-                        break;
-                    }
-                    (None, _) => at += 1,
-                    (Some(place), None) => {
-                        edges.push((tree[place].node, member.node));
-                        own = Some(at);
-                        at += 1;
-                    }
-                    (Some(place), Some(own)) => {
-                        edges.push((tree[place].node, member.node));
-                        let joined = trees.swap_remove(at);
-                        trees[own].extend(joined);
-                    }
+            next.clear();
+            // One more than can be looked at, which tells that something is left.
+            next.extend((0..trees.len().min(self.max_block + 1)).map(|tree| (tree, 0)));
+            fitting.clear();
+            let mut looks = 0;
+            while let Some((tree, place)) = next.pop_front() {
+                if looks == self.max_block {
+                    left_out += 1;
+                    break;
+                }
+                looks += 1;
+                if self.can_be(member, &trees[tree][place]) {
+                    edges.push((trees[tree][place].node, member.node));
+                    fitting.push(tree);
+                } else if place + 1 < trees[tree].len() {
+                    next.push_back((tree, place + 1));
                 }
             }
-            match own {
-                Some(own) => trees[own].push(*member),
-                None => trees.push(vec![*member]),
-            }
+            self.looked_at += looks as u64;
+            join(&mut trees, &mut fitting, *member);
         }
         left_out
     }
@@ -187,4 +178,19 @@ impl CrowdLinker {
         RecordBatch::try_new(Arc::new(Schema::new(fields.to_vec())), columns)
             .map_err(|error| error.to_string())
     }
+}
+
+/// Makes one tree of a member and the trees that it fits.
+fn join(trees: &mut Vec<Vec<Member>>, fitting: &mut [usize], member: Member) {
+    fitting.sort_unstable();
+    let Some((&own, others)) = fitting.split_first() else {
+        trees.push(vec![member]);
+        return;
+    };
+    // From the last on, so that what takes a removed tree's place is none of them.
+    for &tree in others.iter().rev() {
+        let joined = trees.swap_remove(tree);
+        trees[own].extend(joined);
+    }
+    trees[own].push(member);
 }

@@ -7,6 +7,7 @@ use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 
 use super::HashedMap;
+use crate::forest::Forest;
 
 const BAND_BYTES: usize = 16;
 
@@ -121,38 +122,15 @@ fn batch(edges: &[(u64, u64)], copies: &[(&str, &str)]) -> Result<RecordBatch, S
 pub(super) fn keep_forest(edges: &mut Vec<(u64, u64)>) {
     edges.sort_unstable();
     edges.dedup();
-    let mut forest = Forest::default();
-    edges.retain(|&(a, b)| forest.join(a, b));
-}
-
-/// Trees of nodes that are connected so far.
-#[derive(Default)]
-struct Forest {
-    numbers: HashedMap<u32>,
-    parents: Vec<u32>,
-}
-
-impl Forest {
-    /// Connects two nodes; whether they were not connected before.
-    fn join(&mut self, a: u64, b: u64) -> bool {
-        let (a, b) = (self.root(a), self.root(b));
-        self.parents[a.max(b) as usize] = a.min(b);
-        a != b
-    }
-
-    fn root(&mut self, node: u64) -> u32 {
-        let new = self.parents.len() as u32;
-        let mut number = *self.numbers.entry(node).or_insert(new);
-        if number == new {
-            self.parents.push(new);
-        }
-        while self.parents[number as usize] != number {
-            let above = self.parents[number as usize];
-            self.parents[number as usize] = self.parents[above as usize];
-            number = self.parents[above as usize];
-        }
-        number
-    }
+    let (mut numbers, mut forest) = (HashedMap::<u32>::default(), Forest::default());
+    edges.retain(|&(a, b)| {
+        let [a, b] = [a, b].map(|node| {
+            let new = numbers.len() as u32;
+            *numbers.entry(node).or_insert(new)
+        });
+        forest.grow(numbers.len());
+        forest.join(a, b)
+    });
 }
 
 impl SetRecord {

@@ -1,9 +1,12 @@
 //! First pass: texts to band records and set records, packed by the partition they go to.
 //!
-//! Packed, because a row of Spark's for each record would cost more than making it. A band record is the band's key and
-//! the document's node, 8 bytes each; with bitmaps also the set's size and the bitmap's length in words (4 bytes each, the
-//! size in the upper half of a number) and the bitmap, once folded, and there are no set records. A set record is the hash of the shingle set (16 bytes), the node (8), its order keys
-//! (8 each) and its doc_id (4 bytes of length, then the id).
+//! Packed, because a row of Spark's for each record would cost more than making it. All numbers are little-endian.
+//!
+//! * A band record is the band's key and the document's node, 8 bytes each.
+//! * A set record is the hash of the shingle set (16 bytes), the node (8), its order keys (8 each) and its doc_id (4
+//!   bytes of length, then the id).
+//! * With bitmaps, for crowds, there are no set records, and a band record goes on with the bitmap's length in words
+//!   and the set's size (4 bytes each) and the bitmap.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,8 +27,8 @@ use crate::words::TextColumn;
 pub struct SketchSettings {
     /// What makes candidates.
     pub candidates: Candidates,
-    /// Whether band records have bitmaps.
-    pub bitmaps: bool,
+    /// Bits for each shingle in the bitmaps of band records, if they have any.
+    pub bitmaps: Option<usize>,
     /// Partitions of the shuffle behind.
     pub partitions: usize,
     /// Bytes of records that are held before they are given away.
@@ -69,8 +72,9 @@ impl Sketcher {
     }
 
     /// Takes columns `node` (int64), `doc_id` and `text` (text), then any number of float64 order keys of which the
-    /// smaller stays and null comes last. Texts without shingles, and null, leave no record.
-    pub fn push(&mut self, batch: &RecordBatch) -> Result<(), String> {
+    /// smaller stays and null comes last. Texts without shingles, and null, leave no record. Gives what is held whenever
+    /// that is enough, as [`Sketcher::take`].
+    pub fn push(&mut self, batch: &RecordBatch) -> Result<Vec<RecordBatch>, String> {
         let [nodes, ids, texts, orders @ ..] = batch.columns() else {
             return Err("expected the columns node, doc_id, text and order keys".into());
         };
@@ -80,6 +84,7 @@ impl Sketcher {
         let ids = TextColumn::new(ids, "doc_id")?;
         let texts = TextColumn::new(texts, "text")?;
         let orders = order_keys(orders)?;
+        let mut given = Vec::new();
         for row in 0..batch.num_rows() {
             let (Some(text), Some(id)) = (texts.get(row), ids.get(row)) else {
                 continue;
@@ -90,14 +95,17 @@ impl Sketcher {
             }
             let node = nodes.value(row) as u64;
             let hash = set_hash(&self.set);
-            if !self.settings.bitmaps {
+            if self.settings.bitmaps.is_none() {
                 self.add_set(hash, node, orders.iter().map(|o| sortable(o, row)), id);
             }
             if self.seen.insert(hash) {
                 self.add_bands(node);
             }
+            if self.held >= self.settings.flush_bytes {
+                given.push(self.take()?);
+            }
         }
-        Ok(())
+        Ok(given)
     }
 
     fn add_set(&mut self, hash: u128, node: u64, orders: impl Iterator<Item = u64>, id: &str) {
@@ -117,9 +125,8 @@ impl Sketcher {
         self.hasher.keys_of(&self.set, &mut self.keys);
         // What follows the key, the same for each.
         let mut record = node.to_le_bytes().to_vec();
-        if self.settings.bitmaps {
-            parity::draw(&self.set, &mut self.bits);
-            parity::fold(&mut self.bits);
+        if let Some(per_shingle) = self.settings.bitmaps {
+            parity::draw(&self.set, per_shingle, &mut self.bits);
             let sizes = (self.set.len() as u64) << 32 | self.bits.len() as u64;
             record.extend(sizes.to_le_bytes());
             record.extend(self.bits.iter().flat_map(|word| word.to_le_bytes()));
@@ -130,11 +137,6 @@ impl Sketcher {
             out.extend(&record);
         }
         self.held += self.keys.len() * (8 + record.len());
-    }
-
-    /// Whether enough is held to be given away.
-    pub fn is_full(&self) -> bool {
-        self.held >= self.settings.flush_bytes
     }
 
     /// What is held, a row for each partition that has any: `partition` (int32), `sets` and `bands` (binary).

@@ -15,9 +15,13 @@ use arrow_schema::{DataType, Field, Schema};
 use super::parity;
 use super::similarity::Similarity;
 use super::{Candidates, HashedMap};
+use crate::forest::Forest;
 use crate::minhash::{Hasher, set_hash};
 use crate::shingles::{Shingler, count_shared};
 use crate::words::TextColumn;
+
+/// Bands of a component up to which its room is used again.
+const SMALL: usize = 4096;
 
 /// Who stays of documents that are similar in a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub struct Solver {
     hasher: Hasher,
     component: Option<i64>,
     held: Vec<Held>,
+    /// Of those held, who is similar by way of others; where the choice is greedy, nobody.
+    clusters: Forest,
     blocks: HashedMap<Block>,
     /// Sets that were met in the component: the copies of a document, which the links name already.
     seen: HashSet<u128>,
@@ -66,8 +72,6 @@ struct Held {
     id: Box<str>,
     set: Box<[u64]>,
     bits: Box<[u64]>,
-    /// The first of its cluster as far as known; itself where the choice is greedy.
-    cluster: u32,
 }
 
 #[derive(Default)]
@@ -99,6 +103,7 @@ impl Solver {
             hasher: Hasher::new(bands.bands, bands.rows)?,
             component: None,
             held: Vec::new(),
+            clusters: Forest::default(),
             blocks: HashedMap::default(),
             seen: HashSet::new(),
             found: Found::default(),
@@ -161,7 +166,8 @@ impl Solver {
         }
         self.hasher.keys_of(&self.set, &mut self.keys);
         self.find_partners();
-        parity::draw(&self.set, &mut self.bits);
+        let per_shingle = 2 * self.settings.similarity.bits();
+        parity::draw(&self.set, per_shingle, &mut self.bits);
         match self.settings.clusters {
             Clusters::Greedy => {
                 for &partner in &self.partners {
@@ -179,16 +185,16 @@ impl Solver {
             Clusters::Components => {
                 let number = self.hold(id);
                 for at in 0..self.partners.len() {
-                    let (partner, own) = (self.root(self.partners[at]), self.root(number));
-                    if partner == own {
+                    let partner = self.partners[at];
+                    if self.clusters.root(partner) == self.clusters.root(number) {
                         continue;
                     }
-                    let other = &self.held[self.partners[at] as usize];
+                    let other = &self.held[partner as usize];
                     self.looked_at += 1;
                     let shared =
                         (self.settings).shared(&self.set, &self.bits, other, &mut self.compared);
                     if shared.is_some() {
-                        self.held[partner.max(own) as usize].cluster = partner.min(own);
+                        self.clusters.join(partner, number);
                     }
                 }
             }
@@ -240,28 +246,16 @@ impl Solver {
                 id: id.into(),
                 set: self.set.as_slice().into(),
                 bits: self.bits.as_slice().into(),
-                cluster: number,
             });
+            self.clusters.grow(self.held.len());
         }
         number
-    }
-
-    fn root(&mut self, mut number: u32) -> u32 {
-        loop {
-            let above = self.held[number as usize].cluster;
-            if above == number {
-                return number;
-            }
-            let next = self.held[above as usize].cluster;
-            self.held[number as usize].cluster = next;
-            number = next;
-        }
     }
 
     fn end_component(&mut self) {
         if self.settings.clusters == Clusters::Components {
             for number in 0..self.held.len() as u32 {
-                let root = self.root(number);
+                let root = self.clusters.root(number);
                 if root != number {
                     let (first, own) = (&self.held[root as usize], &self.held[number as usize]);
                     let shared = count_shared(&first.set, &own.set) as u64;
@@ -275,6 +269,12 @@ impl Solver {
             self.found.tell_block(*key, block);
         }
         self.held.clear();
+        self.clusters.clear();
+        // Clearing takes as long as there is room, so a large component leaves none behind.
+        if self.blocks.capacity() > SMALL {
+            self.blocks = HashedMap::default();
+            self.seen = HashSet::new();
+        }
         self.blocks.clear();
         self.seen.clear();
     }
