@@ -9,11 +9,15 @@ from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.dedup.minhash import DedupMinhash
 from spark_llmdata.stages.dedup.url import DedupUrl
 from spark_llmdata.stages.extract.html import ExtractHtml
+from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.filter.gopher_repetition import GopherRepetition
 
 BUILTIN: Mapping[str, type[Stage]] = {
     "extract.html": ExtractHtml,
     "filter.gopher_quality": GopherQuality,
+    "filter.gopher_repetition": GopherRepetition,
+    "filter.fineweb": FineWeb,
     "dedup.exact": DedupExact,
     "dedup.url": DedupUrl,
     "dedup.minhash": DedupMinhash,

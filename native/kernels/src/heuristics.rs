@@ -2,7 +2,7 @@
 //!
 //! Everything is counted in one pass over the words and a few over the bytes; nothing is decided here.
 
-mod short;
+pub(crate) mod short;
 mod stopwords;
 
 use std::sync::Arc;

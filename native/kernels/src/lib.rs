@@ -5,11 +5,17 @@
 
 pub mod components;
 pub mod dates;
+pub mod excerpts;
+pub mod fineweb;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
 pub mod minhash;
 pub mod near;
+pub(crate) mod punctuation;
+pub(crate) mod python_text;
+pub(crate) mod repeats;
+pub mod repetition;
 pub mod shingles;
 pub mod text_forms;
 pub mod urls;

@@ -13,7 +13,7 @@ pub use column::TextColumn;
 pub use whitespace::count_runs;
 
 /// A word's place in its document: bytes `[start, end)` of the text in UTF-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,

@@ -3,11 +3,14 @@
 
 mod components;
 mod dates;
+mod excerpts;
+mod fineweb;
 mod hash;
 mod heuristics;
 mod jsonl;
 mod minhash;
 mod near;
+mod repetition;
 mod shingles;
 mod text_forms;
 mod urls;
@@ -21,11 +24,14 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     components::register(m)?;
     dates::register(m)?;
+    excerpts::register(m)?;
+    fineweb::register(m)?;
     hash::register(m)?;
     heuristics::register(m)?;
     jsonl::register(m)?;
     minhash::register(m)?;
     near::register(m)?;
+    repetition::register(m)?;
     shingles::register(m)?;
     text_forms::register(m)?;
     urls::register(m)?;
