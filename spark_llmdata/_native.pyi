@@ -65,6 +65,7 @@ class Solver:
 # Hashes, words, heuristics
 
 WORD_RULES: list[str]
+SENTENCE_RULES: list[str]
 
 class Words:
     @property
@@ -79,9 +80,35 @@ def table_hashes(id: Any, url: Any, text: Any, date: Any, lang: Any, source: Any
 def text_facts(text: Any) -> Any: ...
 def row_hashes(batch: Any) -> tuple[Any, Any]: ...
 def split_words(text: Any, alive: Any | None, rule: str) -> Words: ...
+def count_sentences(text: Any, rule: str) -> Any: ...
 def gopher_quality(words: Words, stop_words: list[str], definitions: str) -> Any: ...
 def gopher_repetition(words: Words, definitions: str) -> Any: ...
 def fineweb_lines(words: Words, short_line_chars: int) -> Any: ...
+def c4_pages(
+    text: Any,
+    *,
+    max_word_chars: int | None,
+    remove_citations: bool,
+    end_marks: str,
+    min_line_words: int,
+    count_words_late: bool,
+    javascript: bool,
+    policy: bool,
+    keep_layout: bool,
+    bad_words: list[str],
+    bad_words_inside: bool,
+    sentences: str,
+) -> Any: ...
+def refinedweb_lines(
+    words: Words,
+    *,
+    max_upper_ratio: float | None,
+    max_digit_ratio: float | None,
+    counters: bool,
+    min_line_words: int,
+    max_snippet_words: int | None,
+    any_three: bool,
+) -> Any: ...
 def excerpt(text: Any, begin: Any, end: Any, max_chars: int) -> Any: ...
 
 # Addresses, text forms
