@@ -1,7 +1,6 @@
 //! Dense numbers for the different things of one document, in tables that the next document uses again.
 //!
-//! Nothing is forgotten byte by byte: every slot carries the stamp of the document that filled it. A thing is equal to
-//! another only if its bytes are; hashes merely say where to look.
+//! A thing is equal to another only if its bytes are; hashes merely say where to look.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -10,54 +9,49 @@ use crate::words::Span;
 
 /// Slots at the least.
 const FEWEST_SLOTS: usize = 64;
+const FREE: u64 = 0;
 
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    key: u64,
-    stamp: u32,
-    number: u32,
-}
-
-/// An open-addressed table from keys of 64 bits to numbers.
+/// An open-addressed table from keys of 64 bits to their places in a list of keys.
+///
+/// A slot holds half of a key's hash above its place and one more, so that few keys are looked up to be told apart.
 #[derive(Default)]
 pub(crate) struct Numbers {
-    slots: Vec<Slot>,
+    slots: Vec<u64>,
     last: usize, // slots in use are a power of two; this is one less
     shift: u32,
-    stamp: u32,
 }
 
 impl Numbers {
     /// Forgets all keys and makes room for that many.
     pub(crate) fn begin(&mut self, keys: usize) {
         let wanted = (keys * 2).next_power_of_two().max(FEWEST_SLOTS);
-        if self.slots.len() < wanted || self.stamp == u32::MAX {
-            self.slots = vec![Slot::default(); wanted.max(self.slots.len())];
-            self.stamp = 0;
+        if self.slots.len() < wanted {
+            self.slots = vec![FREE; wanted];
+        } else {
+            self.slots[..wanted].fill(FREE);
         }
         self.last = wanted - 1;
         self.shift = 64 - wanted.trailing_zeros();
-        self.stamp += 1;
     }
 
-    /// The number that `key` has; it gets `next` if it has none.
+    /// The place of `key` in `keys`, to which it is appended if it is new to this table.
     #[inline]
-    pub(crate) fn number(&mut self, key: u64, next: u32) -> u32 {
+    pub(crate) fn number(&mut self, key: u64, keys: &mut Vec<u64>) -> u32 {
         // The high bits of the product depend on all bits of the key.
-        let mut at =
-            ((key ^ (key >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        let hash = (key ^ (key >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut at = (hash >> self.shift) as usize;
+        let tag = hash << 32;
         loop {
             let slot = &mut self.slots[at & self.last];
-            if slot.stamp != self.stamp {
-                *slot = Slot {
-                    key,
-                    stamp: self.stamp,
-                    number: next,
-                };
-                return next;
+            if *slot == FREE {
+                let number = keys.len() as u32;
+                *slot = tag | u64::from(number + 1);
+                keys.push(key);
+                return number;
             }
-            if slot.key == key {
-                return slot.number;
+            let number = *slot as u32 - 1;
+            if *slot >> 32 == tag >> 32 && keys[number as usize] == key {
+                return number;
             }
             at += 1;
         }
@@ -69,6 +63,8 @@ impl Numbers {
 pub(crate) struct Pieces {
     short: Numbers,
     long: Numbers,
+    /// By number: the piece's bytes if it is short, else its hash.
+    keys: Vec<u64>,
     /// By number: where it was first met, and how often.
     pub(crate) found: Vec<(Span, u32)>,
 }
@@ -78,33 +74,33 @@ impl Pieces {
     pub(crate) fn begin(&mut self, pieces: usize) {
         self.short.begin(pieces);
         self.long.begin(pieces);
+        self.keys.clear();
         self.found.clear();
     }
 
     /// The number of the piece at `span` of `text`; counts it.
     #[inline]
     pub(crate) fn meet(&mut self, text: &[u8], span: Span) -> u32 {
-        let next = self.found.len() as u32;
         let number = match Short::read(text, span) {
             // Behind the last byte are zeros: only a piece that ends with one could be taken for a shorter one.
             Some(short) if text[span.end as usize - 1] != 0 => {
-                self.short.number(short.bytes(), next)
+                self.short.number(short.bytes(), &mut self.keys)
             }
-            _ => self.meet_long(text, span, next),
+            _ => self.meet_long(text, span),
         };
-        if number == next {
-            self.found.push((span, 1));
-        } else {
-            self.found[number as usize].1 += 1;
+        match self.found.get_mut(number as usize) {
+            Some(found) => found.1 += 1,
+            None => self.found.push((span, 1)),
         }
         number
     }
 
-    fn meet_long(&mut self, text: &[u8], span: Span, next: u32) -> u32 {
+    fn meet_long(&mut self, text: &[u8], span: Span) -> u32 {
         let mut key = xxh3_64(span.of(text));
         loop {
-            let number = self.long.number(key, next);
-            if number == next || self.found[number as usize].0.of(text) == span.of(text) {
+            let number = self.long.number(key, &mut self.keys);
+            let known = self.found.get(number as usize);
+            if known.is_none_or(|known| known.0.of(text) == span.of(text)) {
                 return number;
             }
             key = key.wrapping_add(1); // another piece with the same hash
@@ -120,26 +116,15 @@ mod tests {
 
     #[test]
     fn keys_are_forgotten_and_tables_grow_and_shrink() {
-        let mut numbers = Numbers::default();
+        let (mut numbers, mut known) = (Numbers::default(), Vec::new());
         for keys in [1_u64, 5_000, 10] {
             numbers.begin(keys as usize);
-            for key in 0..keys {
-                assert_eq!(numbers.number(key << 20, key as u32), key as u32);
+            known.clear();
+            for key in (0..keys).chain(0..keys) {
+                assert_eq!(numbers.number(key << 20, &mut known), key as u32);
             }
-            for key in 0..keys {
-                assert_eq!(numbers.number(key << 20, 99_999), key as u32);
-            }
+            assert_eq!(known.len() as u64, keys);
         }
-    }
-
-    #[test]
-    fn stamps_that_run_out_start_again() {
-        let mut numbers = Numbers::default();
-        numbers.begin(1);
-        assert_eq!(numbers.number(7, 3), 3);
-        numbers.stamp = u32::MAX;
-        numbers.begin(1);
-        assert_eq!(numbers.number(7, 4), 4);
     }
 
     proptest! {

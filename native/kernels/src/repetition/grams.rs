@@ -15,6 +15,7 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Grams {
     pieces: Pieces,
     numbers: Numbers,
+    keys: Vec<u64>,
     n: usize,
     /// By word: the number of the repeated n-gram that starts there.
     gram: Vec<u32>,
@@ -28,7 +29,7 @@ pub(super) struct Grams {
 }
 
 /// The most frequent n-gram.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Top {
     /// Times it occurs.
     pub count: usize,
@@ -58,24 +59,22 @@ impl Grams {
             self.gram.push(self.pieces.meet(bytes, word));
         }
         self.chars.push(chars);
-        self.at.clear();
         self.gram.push(NONE);
-        for (i, gram) in self.gram[..words.len()].iter_mut().enumerate() {
-            if self.pieces.found[*gram as usize].1 > 1 {
-                self.at.push(i as u32);
-            } else {
-                *gram = NONE;
-            }
-        }
+        self.at.clear();
+        self.at.extend(0..words.len() as u32);
+        let found = &self.pieces.found;
+        keep_repeated(&mut self.at, &mut self.gram, |gram| found[gram].1);
     }
 
     /// Goes on from n to n + 1.
     pub(super) fn grow(&mut self) {
         self.n += 1;
         self.numbers.begin(self.at.len());
+        self.keys.clear();
         self.count.clear();
         let Self {
             numbers,
+            keys,
             gram,
             at,
             count,
@@ -89,23 +88,14 @@ impl Grams {
             }
             // The n-gram behind keeps its number until it is its turn.
             let key = u64::from(gram[i]) << 32 | u64::from(gram[i + 1]);
-            let next = count.len() as u32;
-            gram[i] = numbers.number(key, next);
-            if gram[i] == next {
-                count.push((1, i as u32));
-            } else {
-                count[gram[i] as usize].0 += 1;
+            gram[i] = numbers.number(key, keys);
+            match count.get_mut(gram[i] as usize) {
+                Some(known) => known.0 += 1,
+                None => count.push((1, i as u32)),
             }
             true
         });
-        at.retain(|&i| {
-            let gram = &mut gram[i as usize];
-            let repeated = count[*gram as usize].0 > 1;
-            if !repeated {
-                *gram = NONE;
-            }
-            repeated
-        });
+        keep_repeated(at, gram, |gram| count[gram].0);
     }
 
     /// Code points of the words.
@@ -193,4 +183,18 @@ impl Grams {
     pub(super) fn open(&self) -> usize {
         self.at.len()
     }
+}
+
+/// Takes out of `at` where n-grams start that occur once. Without a branch, which nothing could predict.
+fn keep_repeated(at: &mut Vec<u32>, gram: &mut [u32], count: impl Fn(usize) -> u32) {
+    let mut kept = 0;
+    for k in 0..at.len() {
+        let i = at[k];
+        let here = &mut gram[i as usize];
+        let repeated = count(*here as usize) > 1;
+        *here = if repeated { *here } else { NONE };
+        at[kept] = i;
+        kept += usize::from(repeated);
+    }
+    at.truncate(kept);
 }
