@@ -12,6 +12,7 @@ __all__ = ["RULES", "count"]
 REVISION = 1
 
 #: `uax29`: segments between Unicode sentence boundaries (UAX #29) that hold an alphanumeric code point.
+#: `datatrove`: as many as datatrove's filters see in English, by spaCy 3.8's sentencizer; any text has at least one.
 RULES: tuple[str, ...] = tuple(_native.SENTENCE_RULES)
 
 
@@ -19,6 +20,6 @@ def count(text: pa.Array, rule: str = "uax29") -> pa.Int64Array:
     """Count the sentences of every text: int64, null for null. `rule` is the rule's name.
 
     Raises:
-        ValueError: the rule is unknown, or the column is no text.
+        ValueError: the rule is unknown, the column is no text, or one text has 4 GiB or more.
     """
     return _native.count_sentences(text, rule)

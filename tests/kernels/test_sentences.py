@@ -32,7 +32,7 @@ def test_null_has_no_count() -> None:
 
 
 def test_errors_name_what_is_wrong_and_what_is_known() -> None:
-    with pytest.raises(ValueError, match=r'unknown sentence rule "punkt"; expected one of: uax29'):
+    with pytest.raises(ValueError, match=r'unknown sentence rule "punkt"; expected one of: uax29, datatrove'):
         sentences.count(pa.array(["a"]), "punkt")
     with pytest.raises(ValueError, match="column text is Int64; expected text"):
         sentences.count(pa.array([1]))

@@ -1,7 +1,9 @@
 //! Sentences of a text, counted: by Unicode's sentence boundaries, or as datatrove's filters see them.
 
+mod datatrove;
 mod uax29;
 
+use arrow_array::builder::Int64Builder;
 use arrow_array::{ArrayRef, Int64Array};
 
 use crate::words::TextColumn;
@@ -11,16 +13,19 @@ use crate::words::TextColumn;
 pub enum Rule {
     /// Segments between sentence boundaries of UAX #29 that hold an alphanumeric code point.
     Uax29,
+    /// What datatrove's filters see in English: spaCy's sentencizer over its tokens; any text has at least one.
+    Datatrove,
 }
 
 impl Rule {
     /// Every rule, in the order error messages list them.
-    pub const ALL: [Rule; 1] = [Rule::Uax29];
+    pub const ALL: [Rule; 2] = [Rule::Uax29, Rule::Datatrove];
 
     /// The rule's name in recipes.
     pub fn name(self) -> &'static str {
         match self {
             Rule::Uax29 => "uax29",
+            Rule::Datatrove => "datatrove",
         }
     }
 
@@ -38,20 +43,28 @@ impl Rule {
 
 /// Counts sentences, text after text; keeps its scratch memory between texts.
 #[derive(Debug)]
-pub struct Splitter {
-    rule: Rule,
+pub struct Splitter(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Uax29,
+    Datatrove(Box<datatrove::Splitter>),
 }
 
 impl Splitter {
     /// A splitter by that rule.
     pub fn new(rule: Rule) -> Self {
-        Self { rule }
+        Self(match rule {
+            Rule::Uax29 => Kind::Uax29,
+            Rule::Datatrove => Kind::Datatrove(Box::new(datatrove::Splitter::new())),
+        })
     }
 
-    /// The sentences of `text`; 0 where there is none.
+    /// The sentences of `text`, which is shorter than 4 GiB.
     pub fn count(&mut self, text: &str) -> usize {
-        match self.rule {
-            Rule::Uax29 => uax29::count(text),
+        match &mut self.0 {
+            Kind::Uax29 => uax29::count(text),
+            Kind::Datatrove(splitter) => splitter.count(text),
         }
     }
 }
@@ -60,7 +73,16 @@ impl Splitter {
 pub fn count(texts: &ArrayRef, rule: Rule) -> Result<Int64Array, String> {
     let column = TextColumn::new(texts, "text")?;
     let mut splitter = Splitter::new(rule);
-    Ok((0..texts.len())
-        .map(|row| column.get(row).map(|text| splitter.count(text) as i64))
-        .collect())
+    let mut counts = Int64Builder::with_capacity(texts.len());
+    for row in 0..texts.len() {
+        let text = column.get(row);
+        if let Some(text) = text.filter(|text| text.len() > u32::MAX as usize) {
+            return Err(format!(
+                "the text in row {row} has {} bytes; sentences are counted in texts below 4 GiB only",
+                text.len()
+            ));
+        }
+        counts.append_option(text.map(|text| splitter.count(text) as i64));
+    }
+    Ok(counts.finish())
 }

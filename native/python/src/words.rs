@@ -20,6 +20,14 @@ impl PyWords {
         py.import("pyarrow")?.call_method1("array", (counts,))
     }
 
+    fn lists<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let lists = py
+            .detach(|| self.0.lists())
+            .map_err(PyValueError::new_err)?;
+        let lists = PyArray::from_array_ref(Arc::new(lists));
+        py.import("pyarrow")?.call_method1("array", (lists,))
+    }
+
     fn restrict(&self, py: Python<'_>, alive: PyArray) -> PyResult<Self> {
         let alive = mask(alive).map_err(PyValueError::new_err)?;
         py.detach(|| self.0.restrict(&alive))
