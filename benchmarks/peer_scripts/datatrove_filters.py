@@ -31,7 +31,7 @@ def judge(name: str, text: str) -> object:
     document = Document(text=text, id="")
     try:
         found = FILTERS[name].filter(document)
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001
         return f"failed: {failure!r}"
     if found is not True:
         return found[1]

@@ -40,8 +40,8 @@ def edit_pages(text: pa.Array, rules: LineRules) -> pa.RecordBatch:
 
     A line is asked in this order and goes at the first: a word too long; (citations go); no end mark, or an ellipsis;
     too few words; "javascript"; policy. On the way, lines with lorem ipsum (before javascript), a curly bracket
-    (behind it) or a bad word (last) are told. Lines are Python's, stripped and joined by line feeds, the text stripped;
-    with `keep_layout` they are parted by line feeds and left as they are, and empty ones stay.
+    (behind it) or a bad word (last) are told. Lines are Python's, stripped and joined by line feeds; with
+    `keep_layout` they are parted by line feeds and left as they are, and empty ones stay. The text is stripped.
 
     One row per row of `text`, null in every column where it is null:
 

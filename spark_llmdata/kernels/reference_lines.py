@@ -55,8 +55,7 @@ def edit_c4(
                 kept.append(edited)
                 counts["n_lines"] += edited != ""
                 counts["n_sentences"] += count_sentences(edited)
-    joined = "\n".join(kept)
-    return joined if rules.keep_layout else joined.strip(), counts, first
+    return "\n".join(kept).strip(), counts, first
 
 
 def _passes(line: str, edited: str, rules: LineRules) -> bool:
@@ -92,7 +91,7 @@ def _correct(line: str, rules: refinedweb.LineRules) -> str | None:
     for bound, is_one in ((rules.max_upper_ratio, str.isupper), (rules.max_digit_ratio, str.isdigit)):
         if bound is not None and sum(map(is_one, line)) / len(line) > bound:
             return None
-    if rules.counters and _COUNTER.fullmatch(line.lower()) or len(line.split()) < rules.min_line_words:
+    if len(line.split()) < rules.min_line_words or (rules.counters and _COUNTER.fullmatch(line.lower())):
         return None
     if rules.max_snippet_words is None or len(line.split()) > rules.max_snippet_words:
         return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -65,6 +66,15 @@ def test_edits_and_counts_are_the_references(text: str, rules: LineRules) -> Non
     assert (found["edits"] > 0) == (expected != text)
 
 
+def test_real_text_is_edited_as_the_reference_does(repository: Path) -> None:
+    for path in sorted(repository.glob("*.md")):
+        text = path.read_text("utf-8")
+        for rules in (C4, FINEWEB, replace(C4, keep_layout=True)):
+            found = edit(text, rules)
+            expected, counts, _ = reference_lines.edit_c4(text, rules, count_sentences)
+            assert (found["text"], found["n_sentences"]) == (expected, counts["n_sentences"])
+
+
 def test_edits_are_lines_removed_or_changed() -> None:
     text = "This line has [1] a citation.\nshort\nThis line is left as it is.\n Space around a line goes. \n"
     found = edit(text, FINEWEB)
@@ -89,7 +99,7 @@ def test_a_long_word_takes_its_line_with_it() -> None:
 def test_layout_stays_where_it_is_asked_for() -> None:
     rules = replace(C4, keep_layout=True)
     text = "  This line has white space around. \n\n\nshort\nAnd this line is another one.[2]\n"
-    assert edit(text, rules)["text"] == "  This line has white space around. \n\n\nAnd this line is another one.\n"
+    assert edit(text, rules)["text"] == "This line has white space around. \n\n\nAnd this line is another one."
 
 
 @pytest.mark.parametrize(

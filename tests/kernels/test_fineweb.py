@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -27,6 +29,15 @@ def test_measures_are_the_references(text: str, short_line_chars: int) -> None:
     del found["line_begin"], found["line_end"]
     expected = reference_lines.measure_fineweb(text, len(reference.split_whitespace(text)), short_line_chars)
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_real_text_is_measured_as_the_reference_does(repository: Path) -> None:
+    for path in sorted(repository.glob("*.md")):
+        text = path.read_text("utf-8")
+        found = measure(text * 2)
+        del found["line_begin"], found["line_end"]
+        n_words = len(reference.split_whitespace(text * 2))
+        assert found == pytest.approx(reference_lines.measure_fineweb(text * 2, n_words, 30), rel=1e-9)
 
 
 def test_the_line_that_is_repeated_most_is_shown() -> None:

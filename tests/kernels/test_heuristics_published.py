@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -27,6 +29,21 @@ def measure(text: str | None, definitions: str) -> dict[str, float]:
 def test_measures_are_the_references(definitions: str, text: str) -> None:
     expected = TWINS[definitions](text, reference.split_whitespace(text), STOP_WORDS)
     assert measure(text, definitions) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_a_long_stop_word_is_found_as_it_is_written() -> None:
+    long = "x" * 40
+    split = words.split(pa.array([f"{long} {'x' * 41} X{long[1:]}", long.upper()]), None, "whitespace")
+    found = heuristics.gopher_quality(split, [long, "é", ""], "datatrove").column("n_stop_words")
+    assert found.to_pylist() == [1, 0]
+
+
+@pytest.mark.parametrize("definitions", TWINS)
+def test_real_text_is_measured_as_the_reference_does(definitions: str, repository: Path) -> None:
+    for path in sorted(repository.glob("*.md")):
+        text = path.read_text("utf-8")
+        expected = TWINS[definitions](text, reference.split_whitespace(text), STOP_WORDS)
+        assert measure(text, definitions) == pytest.approx(expected, rel=1e-9)
 
 
 def test_symbols_are_no_words_to_datatrove_but_shares_are_of_all() -> None:

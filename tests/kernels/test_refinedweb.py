@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from spark_llmdata.kernels import reference, reference_lines, refinedweb, words
 from spark_llmdata.kernels.refinedweb import LineRules
 
+RULES = LineRules()
 WORDS = ["a", "word", "ABC", "É", "12", "3.5k", "likes", "Views", "٣", "²", "_", "...", "!!!", "(", ")", "中"]
 PHRASES = ["items in cart", "Items In Cart", "Read more...", "read moreabc", "Sign-in", "SIGN-IN "]
 SPACES = [" ", " ", " ", "\n", "\n", "\n\n", "\t", "\xa0"]
@@ -20,7 +21,7 @@ settings = st.builds(
 )
 
 
-def correct(text: str | None, rules: LineRules = LineRules()) -> dict[str, object]:  # noqa: B008: it is frozen
+def correct(text: str | None, rules: LineRules = RULES) -> dict[str, object]:
     split = words.split(pa.array([text], pa.string()), None, "whitespace")
     (row,) = refinedweb.correct_lines(split, rules).to_pylist()
     return row

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from spark_llmdata.kernels import reference, reference_repetition, repetition, words
 
-README = Path(__file__).resolve().parents[2] / "README.md"
 DEFINITIONS = ("gopher", "datatrove", "dclm")
 NAMES = ["n_lines", *repetition.RATIOS]
 #: Few different words, so that they repeat; some begin with no letter, one is long, one ends with a zero byte.
@@ -35,8 +34,8 @@ def test_measures_are_the_references(text: str, definitions: str) -> None:
 
 
 @pytest.mark.parametrize("definitions", DEFINITIONS)
-def test_readme_is_measured_as_the_reference_does(definitions: str) -> None:
-    text = README.read_text("utf-8")[:6_000].encode("ascii", "ignore").decode() * 2
+def test_readme_is_measured_as_the_reference_does(definitions: str, repository: Path) -> None:
+    text = (repository / "README.md").read_text("utf-8")[:6_000].encode("ascii", "ignore").decode() * 2
     expected = reference_repetition.gopher_repetition(text, reference.split_uax29(text), definitions)
     assert expected["dup_10_gram_char_ratio"] > 0.3
     assert measure(text, definitions, "uax29") == pytest.approx(expected, rel=1e-9)

@@ -30,7 +30,7 @@ pub struct Rules {
     pub javascript: bool,
     /// A line about terms, privacy or cookies goes.
     pub policy: bool,
-    /// Empty lines stay, lines keep the white space around them and are parted by line feeds alone.
+    /// Empty lines stay, lines keep the white space around them and are parted by line feeds alone; of the text it goes.
     pub keep_layout: bool,
     /// A page with one of these, by itself, is told.
     pub bad_words: Vec<String>,

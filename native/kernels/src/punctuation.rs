@@ -1,6 +1,4 @@
-//! Characters that end sentences, and characters of which symbols are made, as datatrove 0.10 knows them.
-//!
-//! Both sets are part of published filters: FineWeb's rule on line ends, and the words that Gopher's rules do not count.
+//! Characters with which sentences end in whatever script, as FineWeb's rule on line ends knows them (datatrove 0.10).
 
 /// Sentences end with these, in whatever script.
 const TERMINAL: [(u32, u32); 82] = [
@@ -88,37 +86,6 @@ const TERMINAL: [(u32, u32); 82] = [
     (0x1da88, 0x1da88),
 ];
 
-/// A word of these and of the above alone is a symbol.
-const SYMBOLS: [(u32, u32); 27] = [
-    (0x0, 0x8),
-    (0xb, 0x1f),
-    (0x22, 0x2d),
-    (0x2f, 0x2f),
-    (0x3a, 0x3e),
-    (0x40, 0x40),
-    (0x5b, 0x60),
-    (0x7b, 0x9f),
-    (0xab, 0xab),
-    (0xb4, 0xb4),
-    (0xbb, 0xbb),
-    (0x2013, 0x2014),
-    (0x2019, 0x2019),
-    (0x201c, 0x201e),
-    (0x2026, 0x2026),
-    (0x2236, 0x2236),
-    (0x2501, 0x2501),
-    (0x25ba, 0x25ba),
-    (0x3001, 0x3001),
-    (0x3008, 0x300d),
-    (0x3010, 0x3011),
-    (0xff05, 0xff05),
-    (0xff08, 0xff09),
-    (0xff0c, 0xff0c),
-    (0xff11, 0xff11),
-    (0xff1a, 0xff1b),
-    (0xff5e, 0xff5e),
-];
-
 /// Whether a sentence may end with the character.
 #[inline]
 pub(crate) fn is_terminal(c: char) -> bool {
@@ -126,16 +93,6 @@ pub(crate) fn is_terminal(c: char) -> bool {
         '.' | '!' | '?' => true,
         _ => !c.is_ascii() && is_in(&TERMINAL, c),
     }
-}
-
-/// Whether a word of such characters alone is a symbol: what stands in neither list is a letter to these rules.
-#[inline]
-pub(crate) fn is_symbol(c: char) -> bool {
-    if c.is_ascii() {
-        // All of ASCII but letters, digits, space, tab and line feed.
-        return !(c.is_ascii_alphanumeric() || matches!(c, ' ' | '\t' | '\n'));
-    }
-    is_in(&SYMBOLS, c) || is_in(&TERMINAL, c)
 }
 
 fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
@@ -156,18 +113,12 @@ mod tests {
     fn short_cuts_agree_with_the_tables() {
         for c in all().take(0x100) {
             assert_eq!(is_terminal(c), is_in(&TERMINAL, c), "{c:?}");
-            assert_eq!(
-                is_symbol(c),
-                is_in(&SYMBOLS, c) || is_in(&TERMINAL, c),
-                "{c:?}"
-            );
         }
     }
 
     #[test]
     fn as_many_as_published() {
         assert_eq!(all().filter(|&c| is_terminal(c)).count(), 159);
-        assert_eq!(all().filter(|&c| is_symbol(c)).count(), 281);
         assert!(is_terminal('。') && is_terminal('।') && !is_terminal('…') && !is_terminal('"'));
     }
 }

@@ -27,12 +27,13 @@ struct Corrected {
 pub fn refinedweb(words: &Words, rules: &Rules) -> Result<RecordBatch, String> {
     let mut columns = Columns::default();
     let (mut kept, mut spans) = (String::new(), Vec::new());
+    let mut splitter = words.rule().splitter();
     for document in words.documents()? {
         let corrected = document.map(|document| {
             let mut found = correct(document, rules, &mut kept);
             if found.edits > 0 {
                 spans.clear();
-                words.rule().split_into(strip(&kept), &mut spans);
+                splitter.split_into(strip(&kept), &mut spans);
                 found.removed = found.words.saturating_sub(spans.len());
             }
             found

@@ -40,7 +40,9 @@ class RefinedwebLines(RowStage):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {}}
 
     preset: Literal["refinedweb", "dclm"] = Field(default="refinedweb", description="whose reading of the rules")
-    words: Literal["uax29", "whitespace"] = Field(default="uax29", description="how text is split: Unicode boundaries")
+    words: Literal["uax29", "whitespace", "datatrove"] = Field(
+        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    )
     max_upper_ratio: Ratio | None = Field(default=0.5, description="share of a line's characters; null: not asked")
     max_digit_ratio: Ratio | None = Field(default=0.999999, description="share of a line's characters; null: not asked")
     remove_counters: bool = Field(default=True, description='lines such as "3 likes"')

@@ -48,6 +48,7 @@ class C4(RowStage):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "c4": {},
         "fineweb": {
+            "sentences": "datatrove",
             "end_marks": "",
             "max_chars": None,
             "min_line_words": 3,
@@ -58,9 +59,11 @@ class C4(RowStage):
 
     preset: Literal["c4", "fineweb", "dclm"] = Field(
         default="c4",
-        description="`c4`: the code of TFDS; `fineweb`: datatrove's class as FineWeb calls it; `dclm`: its configuration",
+        description="`c4`: TFDS; `fineweb`: datatrove as FineWeb calls it; `dclm`: that project's configuration",
     )
-    sentences: Literal["uax29"] = Field(default="uax29", description="how sentences are counted: Unicode boundaries")
+    sentences: Literal["uax29", "datatrove"] = Field(
+        default="uax29", description="how sentences are counted: Unicode boundaries, or spaCy's rules for English"
+    )
     max_chars: PositiveInt | None = Field(default=190_000, description="characters of a page; null: not asked")
     max_word_chars: PositiveInt | None = Field(
         default=1000, description="characters of a line's words; null: not asked"

@@ -28,7 +28,7 @@ class FineWeb(RowStage):
     kernels = (words, fineweb)
     reasons: ClassVar[Mapping[str, str]] = {
         "empty": "no line but blank ones",
-        "too_few_punctuated_lines": "at most (datatrove: less than) `min_punctuated_line_ratio` of the lines end a sentence",
+        "too_few_punctuated_lines": "at most (datatrove: less than) `min_punctuated_line_ratio` of the lines are ended",
         "too_many_short_lines": "at least (datatrove: more than) `max_short_line_ratio` of the lines are short",
         "too_many_dup_line_chars": "at least (datatrove: more than) `max_dup_line_char_ratio` is in repeated lines",
         "too_many_newlines": "more than `max_newline_ratio` line feeds per word",
@@ -42,11 +42,18 @@ class FineWeb(RowStage):
     }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
-        "datatrove": {"short_line_chars": 30, "max_dup_line_char_ratio": 0.01, "max_newline_ratio": 0.3},
+        "datatrove": {
+            "words": "datatrove",
+            "short_line_chars": 30,
+            "max_dup_line_char_ratio": 0.01,
+            "max_newline_ratio": 0.3,
+        },
     }
 
     preset: Literal["paper", "datatrove"] = Field(default="paper", description="whose thresholds and comparisons")
-    words: Literal["uax29", "whitespace"] = Field(default="uax29", description="how text is split: Unicode boundaries")
+    words: Literal["uax29", "whitespace", "datatrove"] = Field(
+        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    )
     min_punctuated_line_ratio: Ratio | None = Field(default=0.12, description="share of lines; null: not asked")
     short_line_chars: NonNegativeInt = Field(default=29, description="characters up to which a line is short")
     max_short_line_ratio: Ratio | None = Field(default=0.67, description="share of lines; null: not asked")

@@ -52,12 +52,14 @@ class GopherQuality(RowStage):
     }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "gopher": {},
-        "datatrove": {},
+        "datatrove": {"words": "datatrove"},
         "dclm": {"words": "whitespace", "max_symbol_ratio": None, "max_all_symbols_ratio": 0.1},
     }
 
     preset: Literal["gopher", "datatrove", "dclm"] = Field(default="gopher", description="whose reading of the rules")
-    words: Literal["uax29", "whitespace"] = Field(default="uax29", description="how text is split: Unicode boundaries")
+    words: Literal["uax29", "whitespace", "datatrove"] = Field(
+        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    )
     min_words: NonNegativeInt = Field(default=50, description="words")
     max_words: NonNegativeInt = Field(default=100_000, description="words")
     min_mean_word_length: NonNegativeFloat = Field(default=3, description="characters")

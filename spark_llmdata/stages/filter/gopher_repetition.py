@@ -54,12 +54,14 @@ class GopherRepetition(RowStage):
         **{f"top_{n}_gram_char_ratio": f"share of characters in the most frequent {n}-gram" for n in (2, 3, 4)},
         **{f"dup_{n}_gram_char_ratio": f"share of characters in repeated {n}-grams" for n in range(5, 11)},
     }
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gopher": {}, "datatrove": {}, "dclm": {}}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gopher": {}, "datatrove": {"words": "datatrove"}, "dclm": {}}
 
     preset: Literal["gopher", "datatrove", "dclm"] = Field(
         default="gopher", description="whose reading of the rules; thresholds are the paper's in all"
     )
-    words: Literal["uax29", "whitespace"] = Field(default="uax29", description="how text is split: Unicode boundaries")
+    words: Literal["uax29", "whitespace", "datatrove"] = Field(
+        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    )
     max_dup_line_ratio: Bound = _bound("lines", 0.3)
     max_dup_paragraph_ratio: Bound = _bound("paragraphs", 0.3)
     max_dup_line_char_ratio: Bound = _bound("characters", 0.2)

@@ -59,11 +59,7 @@ impl<'a> Page<'a> {
 
     /// The text as edited.
     pub(super) fn text(&self) -> &str {
-        if self.rules.keep_layout {
-            &self.kept
-        } else {
-            strip(&self.kept)
-        }
+        strip(&self.kept)
     }
 
     /// Reads the next page.

@@ -5,27 +5,30 @@ use std::collections::HashMap;
 use memchr::memchr_iter;
 
 use super::{Ellipses, Lines, Measures};
-use crate::punctuation::is_symbol;
 use crate::python_text::{is_alpha, is_space, split_at_feeds, split_lines, strip};
-use crate::words::Document;
+use crate::words::{Document, is_symbol_word};
 
 /// Stop words as they are written.
 pub(super) struct Spelled {
     known: HashMap<Vec<u8>, usize>,
-    longest: usize,
+    /// By first byte one bit for each length of a stop word, long ones together: most words are none at a glance.
+    lengths: [u32; 256],
     last_seen: Vec<u64>,
     document: u64,
 }
 
 impl Spelled {
     pub(super) fn new(words: &[String]) -> Self {
-        let mut known = HashMap::new();
+        let (mut known, mut lengths) = (HashMap::new(), [0; 256]);
         for word in words {
             let next = known.len();
             known.entry(word.as_bytes().to_vec()).or_insert(next);
+            if let Some(&first) = word.as_bytes().first() {
+                lengths[usize::from(first)] |= length_bit(word.len());
+            }
         }
         Self {
-            longest: words.iter().map(String::len).max().unwrap_or(0),
+            lengths,
             last_seen: vec![0; known.len()],
             document: 0,
             known,
@@ -34,7 +37,10 @@ impl Spelled {
 
     /// 1 if the word is a stop word that the document had not shown.
     fn meet(&mut self, word: &[u8]) -> usize {
-        if word.len() > self.longest {
+        let bits = word
+            .first()
+            .map_or(0, |&first| self.lengths[usize::from(first)]);
+        if bits & length_bit(word.len()) == 0 {
             return 0;
         }
         match self.known.get(word) {
@@ -45,6 +51,11 @@ impl Spelled {
             _ => 0,
         }
     }
+}
+
+#[inline]
+fn length_bit(length: usize) -> u32 {
+    1 << length.min(31)
 }
 
 /// datatrove: words without a letter or digit do not count as words, but are what other counts are shares of; stop
@@ -66,7 +77,7 @@ pub(super) fn measure_datatrove(
             let bytes = word.as_bytes();
             let letter = bytes.iter().any(u8::is_ascii_alphabetic);
             measures.alphabetic += usize::from(letter);
-            if letter || !word.chars().all(is_symbol) {
+            if letter || !is_symbol_word(word) {
                 measures.words += 1;
                 measures.code_points += bytes.len();
             }
@@ -74,7 +85,7 @@ pub(super) fn measure_datatrove(
             continue;
         }
         measures.alphabetic += usize::from(word.chars().any(is_alpha));
-        if !word.chars().all(is_symbol) {
+        if !is_symbol_word(word) {
             measures.words += 1;
             measures.code_points += word.chars().count();
         }
