@@ -48,7 +48,7 @@ def edit_pages(text: pa.Array, rules: LineRules) -> pa.RecordBatch:
     * `text`, null where nothing changed; `edits` (int64): lines removed or changed, 1 if only white space was;
     * `n_chars` of the text given; `n_lines` that are left and not empty; `n_sentences` of these, each by itself;
     * for each of `DEFECTS`: `n_*_lines`, and first and last byte (exclusive) of the first of them, as it was:
-      `*_begin`, `*_end` (uint32).
+      `*_begin`, `*_end` (uint32), and about where in it the defect is: `*_at`.
 
     Raises:
         ValueError: the rule for sentences is unknown, or the column is no text.

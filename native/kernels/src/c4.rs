@@ -46,6 +46,7 @@ struct Defect {
     lines: usize,
     begin: u32,
     end: u32,
+    at: u32,
 }
 
 const DEFECTS: [&str; 3] = ["lorem", "curly", "bad"];
@@ -54,7 +55,8 @@ const DEFECTS: [&str; 3] = ["lorem", "curly", "bad"];
 ///
 /// Columns: `text`, null where nothing changed; `edits`, lines removed or changed; `n_chars` of the text as it was;
 /// `n_lines` kept; `n_sentences` of these; and for `lorem` (ipsum), `curly` (bracket) and `bad` (words): `n_*_lines`,
-/// `*_begin` and `*_end`, how many lines hold one that came so far and the bytes of the first.
+/// `*_begin`, `*_end` and `*_at`, how many lines hold one that came so far, the bytes of the first of them, and where
+/// about in it that is.
 pub fn c4(text: &ArrayRef, rules: &Rules) -> Result<RecordBatch, String> {
     let column = TextColumn::new(text, "text")?;
     let phrases = Phrases::new(&PHRASES)?;
@@ -78,7 +80,7 @@ pub fn c4(text: &ArrayRef, rules: &Rules) -> Result<RecordBatch, String> {
 struct Columns {
     text: StringBuilder,
     counts: [Int64Builder; 4],
-    defects: [(Int64Builder, UInt32Builder, UInt32Builder); DEFECTS.len()],
+    defects: [(Int64Builder, [UInt32Builder; 3]); DEFECTS.len()],
 }
 
 impl Columns {
@@ -94,11 +96,13 @@ impl Columns {
         for (i, column) in self.counts.iter_mut().enumerate() {
             column.append_option(counts.map(|counts| counts[i] as i64));
         }
-        for (i, (lines, begin, end)) in self.defects.iter_mut().enumerate() {
+        for (i, (lines, bytes)) in self.defects.iter_mut().enumerate() {
             let defect = page.map(|page| page.defects[i]);
             lines.append_option(defect.map(|defect| defect.lines as i64));
-            begin.append_option(defect.map(|defect| defect.begin));
-            end.append_option(defect.map(|defect| defect.end));
+            let found = defect.map(|defect| [defect.begin, defect.end, defect.at]);
+            for (k, column) in bytes.iter_mut().enumerate() {
+                column.append_option(found.map(|found| found[k]));
+            }
         }
     }
 
@@ -109,10 +113,11 @@ impl Columns {
         for (name, counts) in names.into_iter().zip(&mut self.counts) {
             columns.push((name.to_owned(), Arc::new(counts.finish())));
         }
-        for (name, (lines, begin, end)) in DEFECTS.into_iter().zip(&mut self.defects) {
+        for (name, (lines, bytes)) in DEFECTS.into_iter().zip(&mut self.defects) {
             columns.push((format!("n_{name}_lines"), Arc::new(lines.finish())));
-            columns.push((format!("{name}_begin"), Arc::new(begin.finish())));
-            columns.push((format!("{name}_end"), Arc::new(end.finish())));
+            for (what, column) in ["begin", "end", "at"].into_iter().zip(bytes) {
+                columns.push((format!("{name}_{what}"), Arc::new(column.finish())));
+            }
         }
         let columns = columns
             .into_iter()

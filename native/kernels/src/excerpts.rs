@@ -5,9 +5,9 @@ use arrow_array::{Array, ArrayRef, StringArray, UInt32Array};
 
 use crate::words::TextColumn;
 
-/// Of every row the bytes `[begin, end)` of its text, cut to `max_chars` code points.
+/// Of every row the bytes `[begin, end)` of its text, cut to `max_chars` code points, the first a whole one.
 ///
-/// Null where the text or a bound is, where nothing is left, or where a bound is not one of a code point.
+/// Null where the text or a bound is, where nothing is left, or where the end is not one of a code point.
 pub fn excerpts(
     text: &ArrayRef,
     begin: &UInt32Array,
@@ -26,7 +26,9 @@ pub fn excerpts(
     let mut pieces = StringBuilder::new();
     for (row, bounds) in begin.iter().zip(end).enumerate() {
         let piece = match (column.get(row), bounds) {
-            (Some(text), (Some(begin), Some(end))) => text.get(begin as usize..end as usize),
+            (Some(text), (Some(begin), Some(end))) => {
+                text.get(text.floor_char_boundary(begin as usize)..end as usize)
+            }
             _ => None,
         };
         pieces.append_option(piece.filter(|piece| !piece.is_empty()).map(|piece| {
@@ -54,7 +56,10 @@ mod tests {
         let begin = UInt32Array::from(vec![1, 2, 1, 0]);
         let end = UInt32Array::from(vec![4, 4, 1, 1]);
         let found = excerpts(&text, &begin, &end, 1).unwrap();
-        assert_eq!(found, StringArray::from(vec![Some("ñ"), None, None, None]));
+        assert_eq!(
+            found,
+            StringArray::from(vec![Some("ñ"), Some("ñ"), None, None])
+        );
         assert!(excerpts(&text, &begin, &UInt32Array::from(vec![1]), 1).is_err());
     }
 }

@@ -27,6 +27,14 @@ impl Phrases {
         self.search(text)
     }
 
+    /// The byte at which the first of these phrases starts, one bit for each.
+    pub(crate) fn position(&self, text: &str, phrases: u32) -> Option<usize> {
+        let mut found = self.0.find_iter(text);
+        found
+            .find(|found| phrases & 1 << found.pattern().as_u32() != 0)
+            .map(|found| found.start())
+    }
+
     fn search(&self, text: &str) -> u32 {
         let found = self.0.find_iter(text);
         found.fold(0, |bits, found| bits | 1 << found.pattern().as_u32())
@@ -61,18 +69,17 @@ impl BadWords {
         Ok(Self { found, inside })
     }
 
-    /// Whether one of the words is in the lower case of `line`.
-    pub(crate) fn is_in(&self, line: &str) -> bool {
-        let Some(words) = &self.found else {
-            return false;
-        };
+    /// Where in the lower case of `line` one of the words starts, in bytes.
+    pub(crate) fn find(&self, line: &str) -> Option<usize> {
+        let words = self.found.as_ref()?;
         let lowered = line.to_lowercase();
         let mut found = words.find_overlapping_iter(&lowered);
-        found.any(|found| {
+        let by_itself = found.find(|found| {
             let before = lowered[..found.start()].chars().next_back();
             let behind = lowered[found.end()..].chars().next();
             self.inside || ![before, behind].into_iter().flatten().any(is_word)
-        })
+        });
+        by_itself.map(|found| found.start())
     }
 }
 
@@ -89,16 +96,21 @@ mod tests {
         let phrases = Phrases::new(&["javascript", "use cookies"]).unwrap();
         assert_eq!(phrases.find("JavaScript, and we USE Coo\u{212a}ies"), 3);
         assert_eq!(phrases.find("java script é"), 0);
+        assert_eq!(phrases.position("é use cookies, JAVAscript", 1), Some(16));
+        assert_eq!(phrases.position("use cookies", 1), None);
     }
 
     #[test]
     fn bad_words_stand_by_themselves() {
+        let is_in = |words: &BadWords, line| words.find(line).is_some();
         let list = ["Bad", "bad word", "ärger", ""].map(String::from);
         let words = BadWords::new(&list, false).unwrap();
-        assert!(words.is_in("a bad-tempered man") && words.is_in("BAD") && words.is_in("ÄRGER!"));
-        assert!(!words.is_in("badly") && !words.is_in("_bad") && !words.is_in("verärgert"));
-        assert!(words.is_in("bad words are no bad word"));
-        assert!(BadWords::new(&list, true).unwrap().is_in("badly"));
-        assert!(!BadWords::new(&[], false).unwrap().is_in("bad"));
+        assert!(
+            is_in(&words, "a bad-tempered man") && is_in(&words, "BAD") && is_in(&words, "ÄRGER!")
+        );
+        assert!(!is_in(&words, "badly") && !is_in(&words, "_bad") && !is_in(&words, "verärgert"));
+        assert!(is_in(&words, "bad words are no bad word"));
+        assert!(is_in(&BadWords::new(&list, true).unwrap(), "badly"));
+        assert!(!is_in(&BadWords::new(&[], false).unwrap(), "bad"));
     }
 }

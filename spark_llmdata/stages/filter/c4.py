@@ -17,6 +17,8 @@ from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 from spark_llmdata.word_list import WordList
 
+#: Bytes of a line shown in front of what condemns the page.
+_BEFORE = 60
 _REASONS = {"lorem": "lorem_ipsum", "curly": "curly_bracket", "bad": "bad_words"}
 
 
@@ -124,11 +126,14 @@ class C4(RowStage):
 
     @staticmethod
     def _quote(text: pa.Array, found: pa.RecordBatch, judgement: Judgement) -> Any:
-        """The first line that condemned a page."""
+        """The first line that condemned a page, from shortly before what did so on."""
         n = len(text)
         begin, end = np.zeros(n, np.uint32), np.zeros(n, np.uint32)
         for name, reason in _REASONS.items():
             rows = judgement.reason == reason
-            begin[rows] = np.asarray(found.column(f"{name}_begin").fill_null(0))[rows]
-            end[rows] = np.asarray(found.column(f"{name}_end").fill_null(0))[rows]
+            line, ends, at = (
+                np.asarray(found.column(f"{name}_{what}").fill_null(0), np.int64)[rows]
+                for what in ("begin", "end", "at")
+            )
+            begin[rows], end[rows] = np.maximum(line, at - _BEFORE), ends
         return evidence.quote(text, begin, end)

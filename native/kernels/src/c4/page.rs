@@ -142,30 +142,32 @@ impl<'a> Page<'a> {
             self.phrases.find(edited)
         };
         if found & LOREM != 0 {
-            self.note(0, text, whole);
+            self.note(0, text, whole, self.phrases.position(whole, LOREM));
         }
         if self.rules.javascript && found & JAVASCRIPT != 0 {
             return false;
         }
         if edited.contains('{') {
-            self.note(1, text, whole);
+            self.note(1, text, whole, whole.find('{'));
         }
         if self.rules.policy && found & POLICY != 0 {
             return false;
         }
-        if self.bad_words.is_in(edited) {
-            self.note(2, text, whole);
+        if let Some(at) = self.bad_words.find(edited) {
+            self.note(2, text, whole, Some(at));
         }
         true
     }
 
-    fn note(&mut self, which: usize, text: &str, whole: &str) {
+    /// Counts a line that condemns the page; `at` says about where in it that is.
+    fn note(&mut self, which: usize, text: &str, whole: &str, at: Option<usize>) {
         let defect = &mut self.defects[which];
         defect.lines += 1;
         if defect.lines == 1 {
             let begin = whole.as_ptr() as usize - text.as_ptr() as usize;
             defect.begin = begin as u32;
             defect.end = (begin + whole.len()) as u32;
+            defect.at = (begin + at.unwrap_or(0).min(whole.len())) as u32;
         }
     }
 }
