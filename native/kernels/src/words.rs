@@ -14,7 +14,7 @@ use arrow_array::builder::{LargeStringBuilder, ListBuilder};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, ListArray};
 
 pub use column::TextColumn;
-pub use symbols::is_symbol_word;
+pub use symbols::{are_symbol_words, is_symbol_word};
 pub use whitespace::count_runs;
 
 /// A word's place in its document: bytes `[start, end)` of the text in UTF-8.

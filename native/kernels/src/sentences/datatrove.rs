@@ -93,6 +93,8 @@ impl Splitter {
     /// The sentences of `text`, at least one: the first token that is no punctuation, white space included, begins a
     /// sentence if an end came before.
     pub fn count(&mut self, text: &str) -> usize {
+        let mended = self.words.mend(text);
+        let text = mended.as_deref().unwrap_or(text);
         let (mut sentences, mut ended) = (1, false);
         for token in self.words.tokens(text) {
             let token = &text[token.start as usize..token.end as usize];

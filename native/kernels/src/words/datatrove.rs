@@ -13,7 +13,6 @@ const POISON: &str = "IS_ALPHA";
 pub struct Splitter {
     tokenizer: Tokenizer,
     poison: Finder<'static>,
-    mended: Vec<Span>,
 }
 
 impl Splitter {
@@ -21,48 +20,52 @@ impl Splitter {
         Self {
             tokenizer: Tokenizer::default(),
             poison: Finder::new(POISON),
-            mended: Vec::new(),
         }
     }
 
-    /// The tokens of `text`, white space among them. What was taken out is in a span only where it parted a token.
+    /// The tokens of `text`, white space among them.
     pub fn tokens(&mut self, text: &str) -> &[Span] {
-        let bytes = text.as_bytes();
-        if self.poison.find(bytes).is_none() {
-            return self.tokenizer.tokenize(text);
-        }
-        let poisoned = self
-            .tokenizer
-            .tokenize(text)
-            .iter()
-            .any(|token| token.of(bytes) == POISON.as_bytes());
-        if !poisoned {
-            return self.tokenizer.tokenize(text);
-        }
-        let cuts: Vec<usize> = self.poison.find_iter(bytes).collect();
-        let clean = text.replace(POISON, "");
-        let tokens = self.tokenizer.tokenize(&clean);
-        self.mended.clear();
-        let mut start_cuts = 0;
-        let mut end_cuts = 0;
-        for token in tokens {
-            let start = widened(token.start as usize, &cuts, &mut start_cuts);
-            // Of the last byte, so that nothing taken out behind the token counts as its own.
-            let last = widened(token.end as usize - 1, &cuts, &mut end_cuts);
-            self.mended.push(Span::new(start, last + 1));
-        }
-        &self.mended
+        self.tokenizer.tokenize(text)
     }
 
-    /// Appends the words of `text` to `out`, in order.
-    pub fn split_into(&mut self, text: &str, out: &mut Vec<Span>) {
+    /// What datatrove splits in the place of a text in which spaCy would fail.
+    pub fn mend(&mut self, text: &str) -> Option<String> {
         let bytes = text.as_bytes();
+        self.poison.find(bytes)?;
+        let mut tokens = self.tokens(text).iter();
+        tokens
+            .any(|token| token.of(bytes) == POISON.as_bytes())
+            .then(|| text.replace(POISON, ""))
+    }
+
+    /// Appends the words of `text` to `out`, in order. One that came together where something was taken out has that
+    /// in its span.
+    pub fn split_into(&mut self, text: &str, out: &mut Vec<Span>) {
+        if let Some(mended) = self.mend(text) {
+            return self.split_mended(text, &mended, out);
+        }
         let tokens = self.tokens(text).iter();
-        out.extend(tokens.filter(|token| !is_blank(text, bytes, **token)));
+        out.extend(tokens.filter(|token| !is_blank(text, **token)));
+    }
+
+    fn split_mended(&mut self, text: &str, mended: &str, out: &mut Vec<Span>) {
+        let cuts: Vec<usize> = self.poison.find_iter(text.as_bytes()).collect();
+        let (mut start_cuts, mut end_cuts) = (0, 0);
+        let tokens = self.tokens(mended).iter();
+        out.extend(
+            tokens
+                .filter(|token| !is_blank(mended, **token))
+                .map(|token| {
+                    let start = widened(token.start as usize, &cuts, &mut start_cuts);
+                    // Of the last byte, so that nothing taken out behind the token counts as its own.
+                    let last = widened(token.end as usize - 1, &cuts, &mut end_cuts);
+                    Span::new(start, last + 1)
+                }),
+        );
     }
 }
 
-/// Where byte `at` of the clean text stands in the original; `passed` counts the cuts before it.
+/// Where byte `at` of the mended text stands in the original; `passed` counts the cuts before it.
 fn widened(at: usize, cuts: &[usize], passed: &mut usize) -> usize {
     while cuts
         .get(*passed)
@@ -75,11 +78,10 @@ fn widened(at: usize, cuts: &[usize], passed: &mut usize) -> usize {
 
 /// Whether a token is white space: then it is that from its first character on.
 #[inline]
-pub fn is_blank(text: &str, bytes: &[u8], token: Span) -> bool {
+fn is_blank(text: &str, token: Span) -> bool {
     let start = token.start as usize;
-    let byte = bytes[start];
-    if byte.is_ascii() {
-        return byte <= b' ' && is_space(char::from(byte));
+    match text.as_bytes()[start] {
+        byte if byte.is_ascii() => byte <= b' ' && is_space(char::from(byte)),
+        _ => text[start..].starts_with(is_space),
     }
-    text[start..].starts_with(is_space)
 }

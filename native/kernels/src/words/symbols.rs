@@ -1,5 +1,8 @@
 //! What datatrove calls a symbol: a word made of nothing but its punctuation and of control characters.
 
+use arrow_array::{ArrayRef, BooleanArray};
+
+use super::TextColumn;
 use super::spacy::ranges::holds;
 
 /// Punctuation of Latin script and what stands on the same keys, signs that end sentences anywhere, and the control
@@ -116,4 +119,11 @@ pub fn is_symbol_word(word: &str) -> bool {
     // Most words say no at once.
     let starts_plain = word.starts_with(|c: char| c.is_ascii_alphanumeric());
     !starts_plain && word.chars().all(|c| holds(SYMBOLS, c))
+}
+
+/// Whether each word is one; null where it is null.
+pub fn are_symbol_words(words: &ArrayRef) -> Result<BooleanArray, String> {
+    let column = TextColumn::new(words, "words")?;
+    let each = (0..words.len()).map(|row| column.get(row).map(is_symbol_word));
+    Ok(each.collect())
 }

@@ -95,8 +95,8 @@ fn letter(c: char) -> u16 {
         return 0;
     }
     match (c, c.general_category()) {
-        // A letter of phonetics that has no case, and the hole where Greek lacks a second capital sigma.
-        ('\u{294}', _) | (_, GeneralCategory::LowercaseLetter) => LOWER | ALPHA,
+        // Letters of phonetics that have no case, and the hole where Greek lacks a second capital sigma.
+        ('\u{294}' | '\u{295}', _) | (_, GeneralCategory::LowercaseLetter) => LOWER | ALPHA,
         ('\u{3a2}', _) | (_, GeneralCategory::UppercaseLetter) => UPPER | ALPHA,
         _ => ALPHA,
     }

@@ -194,7 +194,7 @@ impl Phrases {
     }
 }
 
-fn is_key(token: &[u8]) -> bool {
+pub(super) fn is_key(token: &[u8]) -> bool {
     match token {
         [one] => KEYS.contains(one),
         [0xc2, _] | [0xe2, _, _] => WIDE_KEYS.iter().any(|key| key.as_bytes() == token),
