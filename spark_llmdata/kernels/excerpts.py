@@ -10,9 +10,9 @@ __all__ = ["cut"]
 
 
 def cut(text: pa.Array, begin: pa.Array, end: pa.Array, max_chars: int) -> pa.StringArray:
-    """Of every row the bytes `[begin, end)` (uint32) of its text in UTF-8, cut to `max_chars` code points, the first a
-    whole one.
+    """Of every row the bytes `[begin, end)` (uint32) of its text in UTF-8, cut to `max_chars` code points.
 
+    The first is a whole one, from before `begin` if need be.
     Null where the text or a bound is, where nothing is left, or where the end is not one of a code point.
 
     Raises:
