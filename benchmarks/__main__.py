@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import (
+    decisions,
     dedup_exact,
     dedup_kernels,
     gopher_kernel,
@@ -32,6 +33,7 @@ from benchmarks.process_tree import adopt_orphans
 
 MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "gopher_kernel": gopher_kernel.measure,
+    "decisions": decisions.measure,
     "segment_write": segment_write.measure,
     "dedup_exact": dedup_exact.measure,
     "dedup_kernels": dedup_kernels.measure,

@@ -1,16 +1,38 @@
-"""The context of a corpus stage: what is settled is computed once, counted and hashed."""
+"""Presets of a stage; the context of a corpus stage: what is settled is computed once, counted and hashed."""
 
 from __future__ import annotations
 
 import os
 
 import pyarrow as pa
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_llmdata.errors import UsageError
 from spark_llmdata.stage import Context
+from spark_llmdata.stages.filter.fineweb import FineWeb
+
+
+def test_a_preset_is_defaults_of_other_settings():
+    assert FineWeb(preset="datatrove").max_dup_line_char_ratio == 0.01
+    assert FineWeb(preset="datatrove", max_dup_line_char_ratio=0.5).max_dup_line_char_ratio == 0.5
+    assert FineWeb() == FineWeb(preset="paper")
+
+
+def test_what_a_preset_sets_is_spelled_out_and_reads_back():
+    stage = FineWeb(preset="datatrove", max_newline_ratio=None)
+    settings = stage.settings()
+    assert (settings["words"], settings["short_line_chars"], settings["max_newline_ratio"]) == ("datatrove", 30, None)
+    assert FineWeb(**settings) == stage
+
+
+@pytest.mark.parametrize("preset", ["gopher", None, 3, ["paper"]])
+def test_an_unknown_preset_is_refused(preset):
+    with pytest.raises(pydantic.ValidationError, match="Input should be 'paper' or 'datatrove'"):
+        FineWeb(preset=preset)
+
 
 NOT_A_NAME = st.sampled_from(["", ".", "..", "a/b", "A", "1", "-a", "a b", "a.b", "_a", "é"])
 

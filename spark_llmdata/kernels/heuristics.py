@@ -26,9 +26,16 @@ def gopher_quality(words: Words, stop_words: Sequence[str], definitions: str = "
     * `bullet_line_ratio`: lines that start, after white space, with one of • ‣ ● ▪ ◦ * -; `ellipsis_line_ratio`: lines
       that end, before white space, with `...` or `…`; both of the lines (parted by line feeds) that are not blank;
     * `alpha_word_ratio`: words with a code point that is Alphabetic (Unicode);
-    * `n_stop_words` (int64): how many different ones of `stop_words` occur as words, code points in lower case.
+    * `n_stop_words` (int64): how many different ones of `stop_words` occur as words, code points in lower case;
+    * `symbol_ratio`: `hash_ratio` and `ellipsis_ratio` together.
 
-    Ratios without a divisor are 0.0. `definitions` tells whose reading of the rules is measured; there is one so far.
+    Ratios without a divisor are 0.0. That is the paper's reading, `definitions` "gopher". Others:
+
+    * `datatrove`: `n_words` and `mean_word_length` are of words that are not made of 281 symbols alone; the other
+      ratios are of all words; lines are Python's, empty ones too, and bullets are • and -; alphabetic is what
+      Python's `isalpha` says; stop words count as they are written.
+    * `dclm`, of words parted by white space: `n_words` are those that begin with a letter or digit; `. . .` is an
+      ellipsis too, and bullets are ● • * -; `n_stop_words` counts every stop word, in lower case.
 
     Raises:
         ValueError: the definitions are unknown.

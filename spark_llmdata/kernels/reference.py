@@ -203,4 +203,5 @@ def gopher_quality(text: str, words: Sequence[str], stop_words: Iterable[str]) -
         "ellipsis_line_ratio": sum(line.endswith(("...", "…")) for line in lines) / per_line,
         "alpha_word_ratio": sum(any(map(is_alphabetic, word)) for word in words) / per_word,
         "n_stop_words": len({lower(word) for word in stop_words} & {lower(word) for word in words}),
+        "symbol_ratio": (text.count("#") + text.count("...") + text.count("…")) / per_word,
     }

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from spark_llmdata.stage import Stage
+from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.dedup.minhash import DedupMinhash
 from spark_llmdata.stages.dedup.url import DedupUrl
 from spark_llmdata.stages.extract.html import ExtractHtml
+from spark_llmdata.stages.filter.c4 import C4
+from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.filter.gopher_repetition import GopherRepetition
 
 BUILTIN: Mapping[str, type[Stage]] = {
     "extract.html": ExtractHtml,
     "filter.gopher_quality": GopherQuality,
+    "filter.gopher_repetition": GopherRepetition,
+    "filter.c4": C4,
+    "filter.fineweb": FineWeb,
+    "clean.refinedweb_lines": RefinedwebLines,
     "dedup.exact": DedupExact,
     "dedup.url": DedupUrl,
     "dedup.minhash": DedupMinhash,

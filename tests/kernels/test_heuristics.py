@@ -20,6 +20,7 @@ NAMES = [
     "bullet_line_ratio",
     "ellipsis_line_ratio",
     "alpha_word_ratio",
+    "symbol_ratio",
     "n_stop_words",
 ]
 
@@ -58,7 +59,7 @@ def test_measures_over_uax29_words_are_the_references(text: str) -> None:
 
 def test_by_hand() -> None:
     text = "The naïve cat… and THE dog......\r\n \t• # one 3.14\n\n  - two...\xa0\n* — ## x2"
-    expected = [10, 3.2, 0.3, 0.4, 0.75, 0.5, 0.9, 2]
+    expected = [10, 3.2, 0.3, 0.4, 0.75, 0.5, 0.9, 0.7, 2]
     assert measure(text, "uax29") == pytest.approx(dict(zip(NAMES, expected, strict=True)))
 
 
@@ -73,6 +74,7 @@ def test_without_words_symbols_count_by_themselves() -> None:
     assert measure("##...…\n-", "uax29") == nothing | {
         "hash_ratio": 2.0,
         "ellipsis_ratio": 2.0,
+        "symbol_ratio": 4.0,
         "bullet_line_ratio": 0.5,
         "ellipsis_line_ratio": 0.5,
     }
@@ -118,5 +120,5 @@ def test_rows_do_not_touch_each_other() -> None:
 
 
 def test_other_definitions_are_refused() -> None:
-    with pytest.raises(ValueError, match=r'unknown definitions "dclm" of gopher_quality; expected one of: gopher'):
-        heuristics.gopher_quality(words.split(pa.array(["a"])), STOP_WORDS, definitions="dclm")
+    with pytest.raises(ValueError, match=r'unknown definitions "x" of gopher_quality; expected one of: gopher, '):
+        heuristics.gopher_quality(words.split(pa.array(["a"])), STOP_WORDS, definitions="x")

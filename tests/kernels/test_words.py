@@ -72,6 +72,11 @@ def test_restricting_never_revives() -> None:
         found.restrict(pa.array([True]))
 
 
+def test_lists_are_the_words() -> None:
+    found = words.split(pa.array(["a b", "", None, "dead"]), pa.array([True, True, True, False]))
+    assert found.lists().to_pylist() == [["a", "b"], [], None, None]
+
+
 def test_without_a_mask_all_rows_are_alive() -> None:
     assert words.split(pa.array(["a b", None])).counts().to_pylist() == [2, None]
     assert words.split(pa.array([], pa.string())).counts().to_pylist() == []
@@ -85,7 +90,7 @@ def test_the_handle_outlives_the_column() -> None:
 
 
 def test_errors_name_what_is_wrong_and_what_is_known() -> None:
-    with pytest.raises(ValueError, match=r'unknown word rule "spacy"; expected one of: uax29, whitespace'):
+    with pytest.raises(ValueError, match=r'unknown word rule "spacy"; expected one of: uax29, whitespace, datatrove'):
         words.split(pa.array(["a"]), None, "spacy")
     with pytest.raises(ValueError, match="column text is Int64; expected text"):
         words.split(pa.array([1]))
@@ -96,5 +101,5 @@ def test_errors_name_what_is_wrong_and_what_is_known() -> None:
 
 
 def test_every_rule_is_listed() -> None:
-    assert words.RULES == ("uax29", "whitespace")
-    assert [count("a-b", rule) for rule in words.RULES] == [2, 1]
+    assert words.RULES == ("uax29", "whitespace", "datatrove")
+    assert [count("a-b", rule) for rule in words.RULES] == [2, 1, 3]

@@ -2,7 +2,8 @@
 //!
 //! Everything is counted in one pass over the words and a few over the bytes; nothing is decided here.
 
-mod short;
+mod published;
+pub(crate) mod short;
 mod stopwords;
 
 use std::sync::Arc;
@@ -12,28 +13,39 @@ use arrow_array::{ArrayRef, RecordBatch};
 use memchr::{memchr_iter, memmem::Finder};
 
 use crate::words::{Document, Words};
+use published::{Spelled, measure_datatrove, measure_dclm};
 use short::Short;
 use stopwords::StopWords;
 
 const ELLIPSIS: &str = "…";
 const BULLETS: [char; 7] = ['•', '‣', '●', '▪', '◦', '*', '-'];
 
-/// Which reading of the rules is measured. Others than the paper's differ in words, symbols and bullets.
+/// Which reading of the rules is measured. They differ in words, symbols, lines and stop words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Definitions {
     /// The paper's.
     Gopher,
+    /// What datatrove 0.10 measures.
+    Datatrove,
+    /// What DCLM measures.
+    Dclm,
 }
 
 impl Definitions {
+    /// Every reading, in the order error messages list them.
+    pub const ALL: [(&'static str, Definitions); 3] = [
+        ("gopher", Definitions::Gopher),
+        ("datatrove", Definitions::Datatrove),
+        ("dclm", Definitions::Dclm),
+    ];
+
     /// The definitions of that name; an error lists the known ones.
     pub fn named(name: &str) -> Result<Self, String> {
-        match name {
-            "gopher" => Ok(Self::Gopher),
-            _ => Err(format!(
-                "unknown definitions \"{name}\" of gopher_quality; expected one of: gopher"
-            )),
-        }
+        let known = Self::ALL.into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, definitions)| definitions).ok_or_else(|| {
+            let names = Self::ALL.map(|(known, _)| known).join(", ");
+            format!("unknown definitions \"{name}\" of gopher_quality; expected one of: {names}")
+        })
     }
 }
 
@@ -41,6 +53,10 @@ impl Definitions {
 #[derive(Debug, Default, PartialEq)]
 struct Measures {
     words: usize,
+    /// Words of which symbols and alphabetic words are shares.
+    tokens: usize,
+    /// Words of which the code points are.
+    length_of: usize,
     code_points: usize,
     alphabetic: usize,
     stop_words: usize,
@@ -61,18 +77,23 @@ struct Lines {
 ///
 /// Columns: `n_words`, `mean_word_length` (code points), `hash_ratio` and `ellipsis_ratio` (symbols per word, or their
 /// number where there are no words), `bullet_line_ratio` and `ellipsis_line_ratio` (of lines that are not blank),
-/// `alpha_word_ratio`, `n_stop_words` (how many different ones of `stop_words` occur, in lower case).
+/// `alpha_word_ratio`, `n_stop_words` (how many different ones of `stop_words` occur, in lower case), `symbol_ratio`
+/// (hashes and ellipses together). This is the paper's reading; see `published` for the others.
 pub fn gopher_quality(
     words: &Words,
     stop_words: &[String],
     definitions: Definitions,
 ) -> Result<RecordBatch, String> {
-    let Definitions::Gopher = definitions;
-    let mut stop_words = StopWords::new(stop_words);
-    let ellipsis = Ellipses::new();
+    let mut met = StopWords::new(stop_words);
+    let mut spelled = Spelled::new(stop_words);
+    let ellipses = Ellipses::new();
     let mut columns = Columns::default();
     for document in words.documents()? {
-        columns.append(document.map(|document| measure(document, &mut stop_words, &ellipsis)));
+        columns.append(document.map(|document| match definitions {
+            Definitions::Gopher => measure(document, &mut met, &ellipses),
+            Definitions::Datatrove => measure_datatrove(document, &mut spelled, &ellipses),
+            Definitions::Dclm => measure_dclm(document, stop_words, &ellipses),
+        }));
     }
     columns.finish()
 }
@@ -82,6 +103,8 @@ fn measure(document: Document<'_>, stop_words: &mut StopWords, ellipses: &Ellips
     let ascii = text.is_ascii();
     let mut measures = Measures {
         words: document.words.len(),
+        tokens: document.words.len(),
+        length_of: document.words.len(),
         ..Measures::default()
     };
     stop_words.begin();
@@ -118,6 +141,7 @@ fn measure(document: Document<'_>, stop_words: &mut StopWords, ellipses: &Ellips
 struct Ellipses {
     dots: Finder<'static>,
     sign: Finder<'static>,
+    spaced: Finder<'static>,
 }
 
 impl Ellipses {
@@ -125,6 +149,7 @@ impl Ellipses {
         Self {
             dots: Finder::new("..."),
             sign: Finder::new(ELLIPSIS),
+            spaced: Finder::new(". . ."),
         }
     }
 
@@ -167,17 +192,18 @@ fn trim(line: &str) -> &str {
 #[derive(Default)]
 struct Columns {
     n_words: Int64Builder,
-    ratios: [Float64Builder; 6],
+    ratios: [Float64Builder; RATIOS.len()],
     n_stop_words: Int64Builder,
 }
 
-const RATIOS: [&str; 6] = [
+const RATIOS: [&str; 7] = [
     "mean_word_length",
     "hash_ratio",
     "ellipsis_ratio",
     "bullet_line_ratio",
     "ellipsis_line_ratio",
     "alpha_word_ratio",
+    "symbol_ratio",
 ];
 
 impl Columns {
@@ -187,15 +213,16 @@ impl Columns {
         self.n_stop_words
             .append_option(measures.as_ref().map(|m| m.stop_words as i64));
         let ratios = measures.map(|m| {
-            let per_word = |count: usize| count as f64 / m.words.max(1) as f64;
+            let per_word = |count: usize| count as f64 / m.tokens.max(1) as f64;
             let per_line = |count: usize| count as f64 / m.lines.filled.max(1) as f64;
             [
-                per_word(m.code_points),
+                m.code_points as f64 / m.length_of.max(1) as f64,
                 per_word(m.hashes),
                 per_word(m.ellipses),
                 per_line(m.lines.bulleted),
                 per_line(m.lines.trailing_off),
                 per_word(m.alphabetic),
+                per_word(m.hashes + m.ellipses),
             ]
         });
         for (i, column) in self.ratios.iter_mut().enumerate() {
@@ -246,6 +273,8 @@ mod tests {
         // The naïve cat and THE dog one 3.14 two x2
         let expected = Measures {
             words: 10,
+            tokens: 10,
+            length_of: 10,
             code_points: 32,
             alphabetic: 9,
             stop_words: 2,
@@ -277,7 +306,7 @@ mod tests {
             .iter()
             .map(|field| field.name().clone())
             .collect();
-        assert_eq!(names.len(), 8);
+        assert_eq!(names.len(), 9);
         batch
             .columns()
             .iter()
@@ -306,6 +335,10 @@ mod tests {
 
     #[test]
     fn other_definitions_are_refused() {
-        assert!(Definitions::named("dclm").unwrap_err().contains("\"dclm\""));
+        assert!(
+            Definitions::named("paper")
+                .unwrap_err()
+                .contains("\"paper\"")
+        );
     }
 }

@@ -3,14 +3,24 @@
 //! One file per kernel. No Python, no I/O, no threads; lengths of text are code points unless a name says bytes.
 #![forbid(unsafe_code)]
 
+pub mod c4;
 pub mod components;
 pub mod dates;
+pub mod excerpts;
+pub mod fineweb;
 mod forest;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
 pub mod minhash;
 pub mod near;
+pub(crate) mod phrases;
+pub(crate) mod punctuation;
+pub(crate) mod python_text;
+pub mod refinedweb;
+pub(crate) mod repeats;
+pub mod repetition;
+pub mod sentences;
 pub mod shingles;
 pub mod text_forms;
 pub mod urls;

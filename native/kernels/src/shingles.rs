@@ -101,8 +101,8 @@ impl Shingler {
         match self.shingling.words {
             Words::Runs => self.read_runs(text, false),
             Words::Mixed => self.read_runs(text, true),
-            Words::Uax29 => self.read_by(Rule::Uax29, text),
-            Words::Whitespace => self.read_by(Rule::Whitespace, text),
+            Words::Uax29 => self.read_by(Rule::Uax29, long_uax29, text),
+            Words::Whitespace => self.read_by(Rule::Whitespace, long_whitespace, text),
         }
         self.words.finish();
         out.clear();
@@ -130,7 +130,8 @@ impl Shingler {
         }
     }
 
-    fn read_by(&mut self, rule: Rule, text: &str) {
+    /// Reads by `rule`, or by `long` a text that has no spans.
+    fn read_by(&mut self, rule: Rule, long: fn(&str, &mut Joined), text: &str) {
         self.lower.clear();
         if text.is_ascii() {
             self.lower.push_str(text);
@@ -139,28 +140,26 @@ impl Shingler {
             self.lower.push_str(&text.to_lowercase());
         }
         if self.lower.len() > u32::MAX as usize {
-            // Too long for spans; what they are made to be equal to has no such bound.
-            return self.read_long(rule);
+            return long(&self.lower, &mut self.words);
         }
         self.spans.clear();
-        rule.split_into(&self.lower, &mut self.spans);
+        rule.splitter().split_into(&self.lower, &mut self.spans);
         for span in &self.spans {
             self.words.push(span.of(self.lower.as_bytes()));
         }
     }
+}
 
-    fn read_long(&mut self, rule: Rule) {
-        match rule {
-            Rule::Uax29 => {
-                let words = self.lower.unicode_words();
-                words.for_each(|word| self.words.push(word.as_bytes()));
-            }
-            Rule::Whitespace => {
-                let words = self.lower.split_whitespace();
-                words.for_each(|word| self.words.push(word.as_bytes()));
-            }
-        }
-    }
+/// The words of [`Rule::Uax29`], from what those are made to be equal to.
+fn long_uax29(text: &str, words: &mut Joined) {
+    text.unicode_words()
+        .for_each(|word| words.push(word.as_bytes()));
+}
+
+/// The words of [`Rule::Whitespace`], from what those are made to be equal to.
+fn long_whitespace(text: &str, words: &mut Joined) {
+    text.split_whitespace()
+        .for_each(|word| words.push(word.as_bytes()));
 }
 
 /// Counts bytes looked at and numbers moved, for the proof that they grow like the text's length.

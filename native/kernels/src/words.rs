@@ -2,18 +2,23 @@
 
 mod blocks;
 mod column;
+pub(crate) mod datatrove;
+pub(crate) mod spacy;
+mod symbols;
 mod uax29;
 mod whitespace;
 
 use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array};
+use arrow_array::builder::{LargeStringBuilder, ListBuilder};
+use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, ListArray};
 
 pub use column::TextColumn;
+pub use symbols::{are_symbol_words, is_symbol_word};
 pub use whitespace::count_runs;
 
 /// A word's place in its document: bytes `[start, end)` of the text in UTF-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
@@ -44,17 +49,20 @@ pub enum Rule {
     Uax29,
     /// Maximal runs of code points without the property White_Space.
     Whitespace,
+    /// What datatrove's filters see in English: the tokens of spaCy 3.8's rules, white space left out.
+    Datatrove,
 }
 
 impl Rule {
     /// Every rule, in the order error messages list them.
-    pub const ALL: [Rule; 2] = [Rule::Uax29, Rule::Whitespace];
+    pub const ALL: [Rule; 3] = [Rule::Uax29, Rule::Whitespace, Rule::Datatrove];
 
     /// The rule's name in recipes.
     pub fn name(self) -> &'static str {
         match self {
             Rule::Uax29 => "uax29",
             Rule::Whitespace => "whitespace",
+            Rule::Datatrove => "datatrove",
         }
     }
 
@@ -69,11 +77,31 @@ impl Rule {
             })
     }
 
-    /// Appends the words of `text` to `out`, in order.
-    pub(crate) fn split_into(self, text: &str, out: &mut Vec<Span>) {
+    /// Finds words by this rule.
+    pub(crate) fn splitter(self) -> Splitter {
         match self {
-            Rule::Uax29 => uax29::split_into(text, out),
-            Rule::Whitespace => whitespace::split_into(text, out),
+            Rule::Uax29 => Splitter::Uax29,
+            Rule::Whitespace => Splitter::Whitespace,
+            Rule::Datatrove => Splitter::Datatrove(Box::new(datatrove::Splitter::new())),
+        }
+    }
+}
+
+/// A rule with the memory it works in.
+#[derive(Debug)]
+pub(crate) enum Splitter {
+    Uax29,
+    Whitespace,
+    Datatrove(Box<datatrove::Splitter>),
+}
+
+impl Splitter {
+    /// Appends the words of `text` to `out`, in order.
+    pub(crate) fn split_into(&mut self, text: &str, out: &mut Vec<Span>) {
+        match self {
+            Splitter::Uax29 => uax29::split_into(text, out),
+            Splitter::Whitespace => whitespace::split_into(text, out),
+            Splitter::Datatrove(splitter) => splitter.split_into(text, out),
         }
     }
 }
@@ -119,6 +147,7 @@ impl Words {
             .map(|row| column.get(row).map_or(0, str::len))
             .sum();
         let mut spans = Vec::with_capacity(bytes / BYTES_PER_WORD);
+        let mut splitter = rule.splitter();
         let mut index = Vec::with_capacity(text.len() + 1);
         index.push(0);
         for row in 0..text.len() {
@@ -129,7 +158,7 @@ impl Words {
                         document.len()
                     ));
                 }
-                rule.split_into(document, &mut spans);
+                splitter.split_into(document, &mut spans);
             }
             index.push(spans.len());
         }
@@ -177,6 +206,22 @@ impl Words {
                 words: &self.found.spans[self.found.index[row]..self.found.index[row + 1]],
             })
         }))
+    }
+
+    /// The words themselves, a list per row; null where the row is not alive or its text is null.
+    pub fn lists(&self) -> Result<ListArray, String> {
+        let mut lists = ListBuilder::new(LargeStringBuilder::new());
+        for (row, document) in self.documents()?.enumerate() {
+            let document = document.filter(|_| self.text.is_valid(row));
+            for span in document.map_or(&[][..], |document| document.words) {
+                let text = document.map_or("", |document| document.text);
+                lists
+                    .values()
+                    .append_value(&text[span.start as usize..span.end as usize]);
+            }
+            lists.append(document.is_some());
+        }
+        Ok(lists.finish())
     }
 
     /// Words per row; null where the row is not alive or its text is null.
@@ -299,7 +344,7 @@ mod tests {
         );
         assert_eq!(
             Rule::named("spacy").unwrap_err(),
-            "unknown word rule \"spacy\"; expected one of: uax29, whitespace"
+            "unknown word rule \"spacy\"; expected one of: uax29, whitespace, datatrove"
         );
     }
 }

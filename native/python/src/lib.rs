@@ -1,13 +1,19 @@
 //! The extension module `spark_llmdata._native`: each function takes owned Arrow, releases the GIL, gives Arrow back.
 #![forbid(unsafe_code)]
 
+mod c4;
 mod components;
 mod dates;
+mod excerpts;
+mod fineweb;
 mod hash;
 mod heuristics;
 mod jsonl;
 mod minhash;
 mod near;
+mod refinedweb;
+mod repetition;
+mod sentences;
 mod shingles;
 mod text_forms;
 mod urls;
@@ -19,13 +25,19 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    c4::register(m)?;
     components::register(m)?;
     dates::register(m)?;
+    excerpts::register(m)?;
+    fineweb::register(m)?;
     hash::register(m)?;
     heuristics::register(m)?;
     jsonl::register(m)?;
     minhash::register(m)?;
     near::register(m)?;
+    refinedweb::register(m)?;
+    repetition::register(m)?;
+    sentences::register(m)?;
     shingles::register(m)?;
     text_forms::register(m)?;
     urls::register(m)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, BooleanArray};
-use llmdata_kernels::words::{Rule, Words};
+use llmdata_kernels::words::{self, Rule, Words};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyArray;
@@ -18,6 +18,14 @@ impl PyWords {
         let counts = py.detach(|| self.0.counts());
         let counts = PyArray::from_array_ref(Arc::new(counts));
         py.import("pyarrow")?.call_method1("array", (counts,))
+    }
+
+    fn lists<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let lists = py
+            .detach(|| self.0.lists())
+            .map_err(PyValueError::new_err)?;
+        let lists = PyArray::from_array_ref(Arc::new(lists));
+        py.import("pyarrow")?.call_method1("array", (lists,))
     }
 
     fn restrict(&self, py: Python<'_>, alive: PyArray) -> PyResult<Self> {
@@ -61,8 +69,19 @@ fn split_words(
         .map_err(PyValueError::new_err)
 }
 
+#[pyfunction]
+fn are_symbol_words<'py>(py: Python<'py>, words: PyArray) -> PyResult<Bound<'py, PyAny>> {
+    let (words, _) = words.into_inner();
+    let symbols = py
+        .detach(|| words::are_symbol_words(&words))
+        .map_err(PyValueError::new_err)?;
+    let symbols = PyArray::from_array_ref(Arc::new(symbols));
+    py.import("pyarrow")?.call_method1("array", (symbols,))
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<PyWords>()?;
     m.add("WORD_RULES", Rule::ALL.map(Rule::name))?;
-    m.add_function(wrap_pyfunction!(split_words, m)?)
+    m.add_function(wrap_pyfunction!(split_words, m)?)?;
+    m.add_function(wrap_pyfunction!(are_symbol_words, m)?)
 }

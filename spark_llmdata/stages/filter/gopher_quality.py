@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import heuristics, words
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import Judgement
+from spark_llmdata.verdict import Judgement, Rule
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
+Symbols = NonNegativeFloat | None
 
 
 class GopherQuality(RowStage):
     """Keep documents whose surface statistics look like edited prose. Lengths in words, ratios in [0, 1].
 
     A word is a segment between word boundaries that holds a letter or a digit. The rules apply in the order of the
-    reasons; the first that fails decides.
+    reasons; the first that fails decides. Preset `gopher` is the paper's; `datatrove` and `dclm` measure what those
+    projects' code does, which differs in words, symbols, bullets and stop words (see docs/filters.md).
     """
 
     kind = "filter.gopher_quality"
@@ -30,6 +33,7 @@ class GopherQuality(RowStage):
         "words_too_long": "mean word length above `max_mean_word_length` characters",
         "too_many_hashes": "more than `max_symbol_ratio` hash signs per word",
         "too_many_ellipses": "more than `max_symbol_ratio` ellipses per word",
+        "too_many_symbols": "more than `max_all_symbols_ratio` hash signs and ellipses per word",
         "too_many_bullets": "more than `max_bullet_line_ratio` of the lines begin with a bullet",
         "too_many_ellipsis_lines": "more than `max_ellipsis_line_ratio` of the lines end with an ellipsis",
         "too_few_alpha_words": "less than `min_alpha_word_ratio` of the words hold a letter",
@@ -43,15 +47,27 @@ class GopherQuality(RowStage):
         "bullet_line_ratio": "share of non-empty lines that begin with a bullet",
         "ellipsis_line_ratio": "share of non-empty lines that end with an ellipsis",
         "alpha_word_ratio": "share of words that hold a letter",
-        "n_stop_words": "different stop words",
+        "n_stop_words": "different stop words; preset dclm: stop words",
+        "symbol_ratio": "hash signs and ellipses per word, where the rule is asked",
+    }
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "gopher": {},
+        "datatrove": {"words": "datatrove"},
+        "dclm": {"words": "whitespace", "max_symbol_ratio": None, "max_all_symbols_ratio": 0.1},
     }
 
-    words: Literal["uax29"] = Field(default="uax29", description="how text is split: Unicode word boundaries")
+    preset: Literal["gopher", "datatrove", "dclm"] = Field(default="gopher", description="whose reading of the rules")
+    words: Literal["uax29", "whitespace", "datatrove"] = Field(
+        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    )
     min_words: NonNegativeInt = Field(default=50, description="words")
     max_words: NonNegativeInt = Field(default=100_000, description="words")
     min_mean_word_length: NonNegativeFloat = Field(default=3, description="characters")
     max_mean_word_length: NonNegativeFloat = Field(default=10, description="characters")
-    max_symbol_ratio: NonNegativeFloat = Field(default=0.1, description="symbols per word, each of # and ... by itself")
+    max_symbol_ratio: Symbols = Field(
+        default=0.1, description="symbols per word, each of # and ... by itself; null: not asked"
+    )
+    max_all_symbols_ratio: Symbols = Field(default=None, description="# and ... together per word; null: not asked")
     max_bullet_line_ratio: Ratio = Field(default=0.9, description="share of non-empty lines")
     max_ellipsis_line_ratio: Ratio = Field(default=0.3, description="share of non-empty lines")
     min_alpha_word_ratio: Ratio = Field(default=0.8, description="share of words")
@@ -62,19 +78,26 @@ class GopherQuality(RowStage):
 
     def judge(self, docs: Batch) -> Judgement:
         """Measure the signals and compare each with its threshold."""
-        signals = heuristics.gopher_quality(docs.words(self.words), self.stop_words)
+        signals = heuristics.gopher_quality(docs.words(self.words), self.stop_words, self.preset)
         s = {name: signals.column(name) for name in self.scores}
-        judgement = Judgement.first_failing(
-            too_few_words=(s["n_words"], "<", self.min_words),
-            too_many_words=(s["n_words"], ">", self.max_words),
-            words_too_short=(s["mean_word_length"], "<", self.min_mean_word_length),
-            words_too_long=(s["mean_word_length"], ">", self.max_mean_word_length),
-            too_many_hashes=(s["hash_ratio"], ">", self.max_symbol_ratio),
-            too_many_ellipses=(s["ellipsis_ratio"], ">", self.max_symbol_ratio),
-            too_many_bullets=(s["bullet_line_ratio"], ">", self.max_bullet_line_ratio),
-            too_many_ellipsis_lines=(s["ellipsis_line_ratio"], ">", self.max_ellipsis_line_ratio),
-            too_few_alpha_words=(s["alpha_word_ratio"], "<", self.min_alpha_word_ratio),
-            too_few_stop_words=(s["n_stop_words"], "<", self.min_stop_words),
-        )
+        asked = {
+            "too_few_words": (s["n_words"], "<", self.min_words),
+            "too_many_words": (s["n_words"], ">", self.max_words),
+            "words_too_short": (s["mean_word_length"], "<", self.min_mean_word_length),
+            "words_too_long": (s["mean_word_length"], ">", self.max_mean_word_length),
+            "too_many_hashes": (s["hash_ratio"], ">", self.max_symbol_ratio),
+            "too_many_ellipses": (s["ellipsis_ratio"], ">", self.max_symbol_ratio),
+            "too_many_symbols": (s["symbol_ratio"], ">", self.max_all_symbols_ratio),
+            "too_many_bullets": (s["bullet_line_ratio"], ">", self.max_bullet_line_ratio),
+            "too_many_ellipsis_lines": (s["ellipsis_line_ratio"], ">", self.max_ellipsis_line_ratio),
+            "too_few_alpha_words": (s["alpha_word_ratio"], "<", self.min_alpha_word_ratio),
+            "too_few_stop_words": (s["n_stop_words"], "<", self.min_stop_words),
+        }
+        rules: dict[str, Rule] = {
+            reason: (values, op, bound) for reason, (values, op, bound) in asked.items() if bound is not None
+        }
+        judgement = Judgement.first_failing(**rules)
+        if self.max_all_symbols_ratio is None:
+            del s["symbol_ratio"]  # the sum of two others
         judgement.scores = s
         return judgement

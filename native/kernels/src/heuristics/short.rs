@@ -3,7 +3,7 @@
 use crate::words::Span;
 
 /// Longest word, in bytes, that fits.
-pub(super) const SHORT: usize = 8;
+pub(crate) const SHORT: usize = 8;
 /// The bit by which ASCII letters differ from their upper case, in every byte.
 const LOWER: u64 = 0x2020_2020_2020_2020;
 /// The bit that no ASCII has.
@@ -13,12 +13,12 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// The bytes of a short word, the first lowest, zero behind them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Short(u64);
+pub(crate) struct Short(u64);
 
 impl Short {
     /// A word of one to eight bytes; none where it is longer or empty.
     #[inline]
-    pub(super) fn read(text: &[u8], span: Span) -> Option<Self> {
+    pub(crate) fn read(text: &[u8], span: Span) -> Option<Self> {
         let (start, end) = (span.start as usize, span.end as usize);
         let length = end - start;
         if length.wrapping_sub(1) >= SHORT {
@@ -34,15 +34,21 @@ impl Short {
         ))
     }
 
+    /// The bytes as a number: the same for two words only if they are, unless one ends with a zero byte.
+    #[inline]
+    pub(crate) fn bytes(self) -> u64 {
+        self.0
+    }
+
     /// Whether every byte is ASCII.
     #[inline]
-    pub(super) fn is_ascii(self) -> bool {
+    pub(crate) fn is_ascii(self) -> bool {
         self.0 & HIGH == 0
     }
 
     /// Whether a word of ASCII has a letter.
     #[inline]
-    pub(super) fn has_letter(self) -> bool {
+    pub(crate) fn has_letter(self) -> bool {
         let lowered = self.0 | LOWER;
         // The high bit of a byte says that it is a or behind, and that it is behind z; no sum reaches the next byte.
         let from_a = lowered + ONES * u64::from(0x80 - b'a');
@@ -52,7 +58,7 @@ impl Short {
 
     /// The bytes with letters in lower case. Of all words only those of letters give the number of a word of letters.
     #[inline]
-    pub(super) fn key(self) -> u64 {
+    pub(crate) fn key(self) -> u64 {
         let unused = self.0.leading_zeros().min(56) / 8;
         (self.0 | LOWER) & (u64::MAX >> (8 * unused))
     }

@@ -1,0 +1,156 @@
+//! Dense numbers for the different things of one document, in tables that the next document uses again.
+//!
+//! A thing is equal to another only if its bytes are; hashes merely say where to look.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::heuristics::short::Short;
+use crate::words::Span;
+
+/// Slots at the least.
+const FEWEST_SLOTS: usize = 64;
+const FREE: u64 = 0;
+
+/// An open-addressed table from keys of 64 bits to their places in a list of keys.
+///
+/// A slot holds half of a key's hash above its place and one more, so that few keys are looked up to be told apart.
+#[derive(Default)]
+pub(crate) struct Numbers {
+    slots: Vec<u64>,
+    last: usize, // slots in use are a power of two; this is one less
+    shift: u32,
+}
+
+impl Numbers {
+    /// Forgets all keys and makes room for that many.
+    pub(crate) fn begin(&mut self, keys: usize) {
+        let wanted = (keys * 2).next_power_of_two().max(FEWEST_SLOTS);
+        if self.slots.len() < wanted {
+            self.slots = vec![FREE; wanted];
+        } else {
+            self.slots[..wanted].fill(FREE);
+        }
+        self.last = wanted - 1;
+        self.shift = 64 - wanted.trailing_zeros();
+    }
+
+    /// The place of `key` in `keys`, to which it is appended if it is new to this table.
+    #[inline]
+    pub(crate) fn number(&mut self, key: u64, keys: &mut Vec<u64>) -> u32 {
+        // The high bits of the product depend on all bits of the key.
+        let hash = (key ^ (key >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut at = (hash >> self.shift) as usize;
+        let tag = hash << 32;
+        loop {
+            let slot = &mut self.slots[at & self.last];
+            if *slot == FREE {
+                let number = keys.len() as u32;
+                *slot = tag | u64::from(number + 1);
+                keys.push(key);
+                return number;
+            }
+            let number = *slot as u32 - 1;
+            if *slot >> 32 == tag >> 32 && keys[number as usize] == key {
+                return number;
+            }
+            at += 1;
+        }
+    }
+}
+
+/// Numbers for pieces of one text, in the order in which each is first met, and how often each is met.
+#[derive(Default)]
+pub(crate) struct Pieces {
+    short: Numbers,
+    long: Numbers,
+    /// By number: the piece's bytes if it is short, else its hash.
+    keys: Vec<u64>,
+    /// By number: where it was first met, and how often.
+    pub(crate) found: Vec<(Span, u32)>,
+}
+
+impl Pieces {
+    /// Starts a text with at most that many pieces.
+    pub(crate) fn begin(&mut self, pieces: usize) {
+        self.short.begin(pieces);
+        self.long.begin(pieces);
+        self.keys.clear();
+        self.found.clear();
+    }
+
+    /// The number of the piece at `span` of `text`; counts it.
+    #[inline]
+    pub(crate) fn meet(&mut self, text: &[u8], span: Span) -> u32 {
+        let number = match Short::read(text, span) {
+            // Behind the last byte are zeros: only a piece that ends with one could be taken for a shorter one.
+            Some(short) if text[span.end as usize - 1] != 0 => {
+                self.short.number(short.bytes(), &mut self.keys)
+            }
+            _ => self.meet_long(text, span),
+        };
+        match self.found.get_mut(number as usize) {
+            Some(found) => found.1 += 1,
+            None => self.found.push((span, 1)),
+        }
+        number
+    }
+
+    fn meet_long(&mut self, text: &[u8], span: Span) -> u32 {
+        let mut key = xxh3_64(span.of(text));
+        loop {
+            let number = self.long.number(key, &mut self.keys);
+            let known = self.found.get(number as usize);
+            if known.is_none_or(|known| known.0.of(text) == span.of(text)) {
+                return number;
+            }
+            key = key.wrapping_add(1); // another piece with the same hash
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_forgotten_and_tables_grow_and_shrink() {
+        let (mut numbers, mut known) = (Numbers::default(), Vec::new());
+        for keys in [1_u64, 5_000, 10] {
+            numbers.begin(keys as usize);
+            known.clear();
+            for key in (0..keys).chain(0..keys) {
+                assert_eq!(numbers.number(key << 20, &mut known), key as u32);
+            }
+            assert_eq!(known.len() as u64, keys);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn equal_pieces_and_no_others_share_a_number(
+            texts in prop::collection::vec(prop::collection::vec("[ab\u{0}]{0,3}|[a-c]{7,10}", 0..60), 1..4),
+        ) {
+            let mut pieces = Pieces::default();
+            for words in texts {
+                let text = words.concat();
+                pieces.begin(words.len());
+                let mut expected: Vec<(&str, u32)> = Vec::new();
+                let mut start = 0;
+                for word in &words {
+                    let span = Span { start, end: start + word.len() as u32 };
+                    start = span.end;
+                    let at = expected.iter().position(|(known, _)| known == word).unwrap_or(expected.len());
+                    if at == expected.len() {
+                        expected.push((word, 0));
+                    }
+                    expected[at].1 += 1;
+                    prop_assert_eq!(pieces.meet(text.as_bytes(), span) as usize, at);
+                }
+                let counts: Vec<u32> = pieces.found.iter().map(|found| found.1).collect();
+                prop_assert_eq!(counts, expected.iter().map(|known| known.1).collect::<Vec<_>>());
+            }
+        }
+    }
+}

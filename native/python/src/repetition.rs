@@ -1,0 +1,25 @@
+//! Python face of repetition.
+
+use llmdata_kernels::repetition::{self, Definitions};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3_arrow::PyRecordBatch;
+
+use crate::words::PyWords;
+
+#[pyfunction]
+fn gopher_repetition(
+    py: Python<'_>,
+    words: &Bound<'_, PyWords>,
+    definitions: &str,
+) -> PyResult<PyRecordBatch> {
+    let definitions = Definitions::named(definitions).map_err(PyValueError::new_err)?;
+    let words = &words.get().0;
+    py.detach(|| repetition::repetition(words, definitions))
+        .map(PyRecordBatch::new)
+        .map_err(PyValueError::new_err)
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(gopher_repetition, m)?)
+}

@@ -1,0 +1,104 @@
+"""Gopher repetition rules (Rae et al. 2021, arXiv 2112.11446, A.1.1, table A1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from spark_llmdata import evidence
+from spark_llmdata.batch import Batch
+from spark_llmdata.kernels import repetition, words
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import Judgement, Rule
+
+Bound = Annotated[float, Field(ge=0)] | None
+
+_N_GRAMS = range(2, 11)
+_KINDS = ["line", "paragraph", "line_char", "paragraph_char"]
+#: In which order the rules are asked; paragraphs come first in datatrove.
+_ORDER = {"datatrove": ["paragraph", "paragraph_char", "line", "line_char"]}
+
+
+def _bound(what: str, default: float) -> Any:
+    return Field(default=default, description=f"share of {what}; null: not asked")
+
+
+class GopherRepetition(RowStage):
+    """Keep documents of which no large part is repeated. All thresholds are shares; a document over one is removed.
+
+    The paper leaves details open. Preset `gopher` reads it literally: all of what is contained in repeated lines or
+    n-grams counts, each time. `dclm` does the same with that project's words; `datatrove` counts second and later
+    occurrences, as shares of the whole text (see docs/filters.md). The first rule that fails decides.
+    """
+
+    kind = "filter.gopher_repetition"
+    kernels = (words, repetition)
+    reasons: ClassVar[Mapping[str, str]] = {
+        "empty": "nothing but white space; preset datatrove: no text at all",
+        "too_many_dup_lines": "more than `max_dup_line_ratio` of the lines are repeated",
+        "too_many_dup_paragraphs": "more than `max_dup_paragraph_ratio` of the paragraphs are repeated",
+        "too_many_dup_line_chars": "more than `max_dup_line_char_ratio` of the characters are in repeated lines",
+        "too_many_dup_paragraph_chars": "more than `max_dup_paragraph_char_ratio` are in repeated paragraphs",
+        **{f"top_{n}_gram": f"more than `max_top_{n}_gram_char_ratio` in one {n}-gram" for n in (2, 3, 4)},
+        **{f"dup_{n}_grams": f"more than `max_dup_{n}_gram_char_ratio` in repeated {n}-grams" for n in range(5, 11)},
+    }
+    scores: ClassVar[Mapping[str, str]] = {
+        "n_lines": "lines",
+        "dup_line_ratio": "share of repeated lines",
+        "dup_paragraph_ratio": "share of repeated paragraphs",
+        "dup_line_char_ratio": "share of characters in repeated lines",
+        "dup_paragraph_char_ratio": "share of characters in repeated paragraphs",
+        **{f"top_{n}_gram_char_ratio": f"share of characters in the most frequent {n}-gram" for n in (2, 3, 4)},
+        **{f"dup_{n}_gram_char_ratio": f"share of characters in repeated {n}-grams" for n in range(5, 11)},
+    }
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gopher": {}, "datatrove": {"words": "datatrove"}, "dclm": {}}
+
+    preset: Literal["gopher", "datatrove", "dclm"] = Field(
+        default="gopher", description="whose reading of the rules; thresholds are the paper's in all"
+    )
+    words: Literal["uax29", "whitespace", "datatrove"] = Field(
+        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    )
+    max_dup_line_ratio: Bound = _bound("lines", 0.3)
+    max_dup_paragraph_ratio: Bound = _bound("paragraphs", 0.3)
+    max_dup_line_char_ratio: Bound = _bound("characters", 0.2)
+    max_dup_paragraph_char_ratio: Bound = _bound("characters", 0.2)
+    max_top_2_gram_char_ratio: Bound = _bound("characters", 0.2)
+    max_top_3_gram_char_ratio: Bound = _bound("characters", 0.18)
+    max_top_4_gram_char_ratio: Bound = _bound("characters", 0.16)
+    max_dup_5_gram_char_ratio: Bound = _bound("characters", 0.15)
+    max_dup_6_gram_char_ratio: Bound = _bound("characters", 0.14)
+    max_dup_7_gram_char_ratio: Bound = _bound("characters", 0.13)
+    max_dup_8_gram_char_ratio: Bound = _bound("characters", 0.12)
+    max_dup_9_gram_char_ratio: Bound = _bound("characters", 0.11)
+    max_dup_10_gram_char_ratio: Bound = _bound("characters", 0.1)
+
+    def judge(self, docs: Batch) -> Judgement:
+        """Measure the shares and compare each with its threshold."""
+        measured = repetition.gopher_repetition(docs.words(self.words), self.preset)
+        rules: dict[str, Rule] = {"empty": (measured.column("n_lines"), "<", 1)}
+        part_of = {}
+        for reason, ratio, part in self._questions():
+            bound = getattr(self, f"max_{ratio}")
+            part_of[reason] = repetition.PARTS.index(part)
+            if bound is not None:
+                rules[reason] = (measured.column(ratio), ">", bound)
+        judgement = Judgement.first_failing(**rules)
+        judgement.scores = {name: measured.column(name) for name in self.scores}
+        spans = np.asarray(measured.column("spans").flatten()).reshape(len(docs), len(repetition.PARTS), 2)
+        which = np.array([part_of.get(reason, -1) for reason in judgement.reason], dtype=np.int64)  # type: ignore[union-attr]
+        begin, end = (np.where(which >= 0, spans[np.arange(len(docs)), which, side], 0) for side in (0, 1))
+        judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
+        return judgement
+
+    def _questions(self) -> list[tuple[str, str, str]]:
+        """Reason, measured share and part of the text of each rule, in the order in which they are asked."""
+        kinds = _ORDER.get(self.preset, _KINDS)
+        segments = [(f"too_many_dup_{kind}s", f"dup_{kind}_ratio", kind.removesuffix("_char")) for kind in kinds]
+        tops = [(f"top_{n}_gram", f"top_{n}_gram_char_ratio", f"{n}_gram") for n in _N_GRAMS if n < 5]
+        return (
+            segments + tops + [(f"dup_{n}_grams", f"dup_{n}_gram_char_ratio", f"{n}_gram") for n in _N_GRAMS if n >= 5]
+        )

@@ -1,0 +1,77 @@
+"""RefinedWeb's corrections of lines against their plain-Python twin."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spark_llmdata.kernels import reference, reference_lines, refinedweb, words
+from spark_llmdata.kernels.refinedweb import LineRules
+
+RULES = LineRules()
+WORDS = ["a", "word", "ABC", "É", "12", "3.5k", "likes", "Views", "٣", "²", "_", "...", "!!!", "(", ")", "中"]
+PHRASES = ["items in cart", "Items In Cart", "Read more...", "read moreabc", "Sign-in", "SIGN-IN "]
+SPACES = [" ", " ", " ", "\n", "\n", "\n\n", "\t", "\xa0"]
+texts = st.lists(st.sampled_from([*WORDS, *PHRASES, *SPACES]), max_size=40).map("".join)
+shares = st.sampled_from([None, 0.5, 0.999999])
+settings = st.builds(
+    LineRules, shares, shares, st.booleans(), st.integers(0, 3), st.sampled_from([None, 3, 10]), st.booleans()
+)
+
+
+def correct(text: str | None, rules: LineRules = RULES) -> dict[str, object]:
+    split = words.split(pa.array([text], pa.string()), None, "whitespace")
+    (row,) = refinedweb.correct_lines(split, rules).to_pylist()
+    return row
+
+
+@given(texts, settings)
+def test_corrections_are_the_references(text: str, rules: LineRules) -> None:
+    found = correct(text, rules)
+    expected = reference_lines.correct_refinedweb(text, rules)
+    assert (text if found["text"] is None else found["text"]) == expected
+    before, after = (len(reference.split_whitespace(t)) for t in (text, expected))
+    assert found["n_words"] == before
+    assert found["removed_word_ratio"] == pytest.approx(max(before - after, 0) / max(before, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("A HEADLINE in capitals\nand a line", "A HEADLINE in capitals\nand a line"),
+        ("A HEADLINE IN CAPITALS\nand a line", "and a line"),
+        ("3 likes\n1,234 Views!\nand a line", "and a line"),
+        ("one\ntwo words\n\nthree", "two words"),
+        ("items in cart\nis a line of text\n", "is a line of text"),
+        ("there are items in cart now\n", "there are now"),
+        ("the whole story Read more...", "the whole story"),
+        ("the whole story read more!!!", "the whole story read more!!!"),
+        ("Sign-in to see all of it", "to see all of it"),
+        ("12345678", ""),
+    ],
+)
+def test_by_hand(text: str, left: str) -> None:
+    found = correct(text)
+    assert (found["text"] if found["edits"] else text) == left
+
+
+def test_the_first_line_changed_is_told() -> None:
+    text = "é is a line\nONE LINE\nTWO LINES"
+    found = correct(text)
+    assert text.encode()[found["line_begin"] : found["line_end"]].decode() == "ONE LINE"
+    assert (found["edits"], found["n_words"], found["removed_word_ratio"]) == (2, 8, 0.5)
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 10**7, "\n" * 10**6, "a b\n" * 10**6, "1" * 10**6, "A" * 10**6, "a" + "\u0301" * 10**6]
+)
+def test_texts_made_to_be_slow(text: str) -> None:
+    assert correct(text)["n_words"] is not None
+
+
+def test_rows_not_alive_are_null() -> None:
+    found = refinedweb.correct_lines(words.split(pa.array(["AB CD", None]), pa.array([False, True])), LineRules())
+    assert [column.to_pylist()[0] for column in found.columns] == [None] * 6
+    assert found.column("edits").to_pylist() == [None, 0]
