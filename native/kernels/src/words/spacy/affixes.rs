@@ -81,10 +81,15 @@ fn measure(s: &str) -> usize {
 }
 
 /// Bytes of the infix that `rest` starts with, behind the character `before`; 0 where there is none.
+#[inline]
 pub fn infix(classes: &Classes, before: Option<char>, rest: &str) -> usize {
-    let Some(first) = rest.chars().next() else {
-        return 0;
-    };
+    match rest.chars().next() {
+        Some(first) if !first.is_ascii_alphanumeric() => sign_infix(classes, before, first, rest),
+        _ => 0,
+    }
+}
+
+fn sign_infix(classes: &Classes, before: Option<char>, first: char, rest: &str) -> usize {
     let size = first.len_utf8();
     let after = rest[size..].chars().next();
     let is = |c: Option<char>, class| c.is_some_and(|c| classes.has(c, class));

@@ -15,8 +15,10 @@ const WIDE_KEYS: [&str; 3] = ["’", "‘", "°"];
 #[derive(Debug)]
 pub struct Phrases {
     tokens: ByteMap<u16>,
-    /// The root is first.
+    /// The root is first, and has no list of what follows it.
     nodes: Vec<Node>,
+    /// By token, the node it leads to from the root, which has many; 0 where no phrase begins with it.
+    starts: Vec<u16>,
     /// Tokens of the longest.
     longest: usize,
 }
@@ -46,6 +48,7 @@ impl Phrases {
         let mut all = Self {
             tokens: ByteMap::new(),
             nodes: vec![Node::default()],
+            starts: Vec::new(),
             longest: 0,
         };
         // In an order of their own, so that every run numbers tokens alike.
@@ -80,7 +83,10 @@ impl Phrases {
             let id = self.token_id(&text[token.start as usize..token.end as usize]);
             node = self.step(node, id).unwrap_or_else(|| {
                 let fresh = self.nodes.len() as u16;
-                self.nodes[usize::from(node)].next.push((id, fresh));
+                match node {
+                    0 => self.starts[usize::from(id)] = fresh,
+                    _ => self.nodes[usize::from(node)].next.push((id, fresh)),
+                }
                 self.nodes.push(Node::default());
                 fresh
             });
@@ -93,11 +99,15 @@ impl Phrases {
         self.tokens.get(token.as_bytes()).unwrap_or_else(|| {
             let fresh = self.tokens.len() as u16;
             self.tokens.insert(token, fresh);
+            self.starts.push(0);
             fresh
         })
     }
 
     fn step(&self, node: u16, id: u16) -> Option<u16> {
+        if node == 0 {
+            return Some(self.starts[usize::from(id)]).filter(|&node| node > 0);
+        }
         let mut next = self.nodes[usize::from(node)].next.iter();
         next.find(|(token, _)| *token == id).map(|(_, node)| *node)
     }

@@ -22,15 +22,12 @@ impl Pieces {
 #[derive(Debug)]
 pub struct Specials {
     pieces: ByteMap<Pieces>,
-    /// By first and last byte: the lengths there are, as bits. Most chunks are no special case and are told so here.
-    lengths: Vec<u32>,
 }
 
 impl Specials {
     pub fn new() -> Self {
         let mut all = Self {
             pieces: ByteMap::new(),
-            lengths: vec![0; 1 << 12],
         };
         add_contractions(&mut all);
         add_times(&mut all);
@@ -52,13 +49,6 @@ impl Specials {
     /// The pieces of `chunk`, if it is a special case.
     #[inline]
     pub fn get(&self, chunk: &[u8]) -> Option<Pieces> {
-        let (&[first, ..], &[.., last]) = (chunk, chunk) else {
-            return None;
-        };
-        let lengths = self.lengths[slot(first, last)];
-        if chunk.len() > 31 || lengths & (1 << chunk.len()) == 0 {
-            return None;
-        }
         self.pieces.get(chunk)
     }
 
@@ -94,16 +84,8 @@ impl Specials {
             pieces.ends[usize::from(pieces.count)..].fill(text.len() as u8);
             pieces.count += 1;
         }
-        let bytes = text.as_bytes();
-        if let (&[first, ..], &[.., last]) = (bytes, bytes) {
-            self.lengths[slot(first, last)] |= 1 << bytes.len();
-            self.pieces.insert(&text, pieces);
-        }
+        self.pieces.insert(&text, pieces);
     }
-}
-
-fn slot(first: u8, last: u8) -> usize {
-    usize::from(first & 63) << 6 | usize::from(last & 63)
 }
 
 fn capitalized(word: &str) -> String {

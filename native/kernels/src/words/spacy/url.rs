@@ -9,7 +9,7 @@ use super::classes::{Classes, LOWER};
 
 /// Whether the whole of `s`, which holds no white space, is an address.
 pub fn is_whole(classes: &Classes, s: &str) -> bool {
-    if !s.contains('.') {
+    if !s.as_bytes().contains(&b'.') {
         return false;
     }
     let signs = s.match_indices('@').map(|(at, _)| at);
