@@ -10,6 +10,7 @@ pub mod heuristics;
 pub mod jsonl;
 pub mod minhash;
 pub mod near;
+pub mod pii;
 pub mod shingles;
 pub mod text_forms;
 pub mod urls;

@@ -8,6 +8,7 @@ mod heuristics;
 mod jsonl;
 mod minhash;
 mod near;
+mod pii;
 mod shingles;
 mod text_forms;
 mod urls;
@@ -26,6 +27,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     jsonl::register(m)?;
     minhash::register(m)?;
     near::register(m)?;
+    pii::register(m)?;
     shingles::register(m)?;
     text_forms::register(m)?;
     urls::register(m)?;
