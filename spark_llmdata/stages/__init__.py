@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from spark_llmdata.stage import Stage
+from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.dedup.minhash import DedupMinhash
 from spark_llmdata.stages.dedup.url import DedupUrl
@@ -17,4 +18,5 @@ BUILTIN: Mapping[str, type[Stage]] = {
     "dedup.exact": DedupExact,
     "dedup.url": DedupUrl,
     "dedup.minhash": DedupMinhash,
+    "clean.pii": Pii,
 }

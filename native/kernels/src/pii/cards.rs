@@ -61,7 +61,7 @@ fn is_card(digits: &[u8]) -> bool {
     (12..=MAX_DIGITS).contains(&digits.len()) && is_issued(digits) && has_check_digit(digits)
 }
 
-/// Whether an issuer has numbers that begin like this and are as long.
+/// Whether an issuer has numbers that begin like this and are as long; of 35 JCB uses only a part.
 fn is_issued(digits: &[u8]) -> bool {
     let prefix = digits[..4]
         .iter()
@@ -72,7 +72,7 @@ fn is_issued(digits: &[u8]) -> bool {
         5100..=5599 | 2221..=2720 => length == 16,
         3400..=3499 | 3700..=3799 | 1800 | 2131 => length == 15,
         3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => matches!(length, 14 | 16),
-        3528..=3589 | 6011 | 6440..=6599 | 6200..=6299 => length >= 16,
+        3500..=3599 | 6011 | 6440..=6599 | 6200..=6299 => length >= 16,
         5018 | 5020 | 5038 | 5600..=5899 | 6304 | 6390 | 6759 | 6761..=6763 => true,
         _ => false,
     }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use memchr::memchr_iter;
 
+use super::numbers::is_word;
 use super::registry;
 
 /// An octet as the expressions have it: one to three digits, at most 255; zeros in front count.
@@ -45,7 +46,8 @@ fn plain(digits: &[u8], value: u32) -> (u32, bool) {
     (value, digits.len() == 1 || digits[0] != b'0')
 }
 
-/// Whole quads of public unicast addresses: not parts of longer numbers or words, octets without zeros in front.
+/// Whole quads of public unicast addresses: not parts of longer numbers or words, octets without zeros in front, and
+/// nothing that reads as the number of a version or section.
 pub fn find_v4(text: &str, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut done = 0;
@@ -59,7 +61,9 @@ pub fn find_v4(text: &str, found: &mut Vec<Range<usize>>) {
             continue;
         };
         let multicast = address >> 28 == 0xe;
-        if !multicast && stands_alone(text, begin, end) && registry::is_global_v4(address) {
+        let public = !multicast && registry::is_global_v4(address);
+        let small = address & 0xe0e0_e0e0 == 0;
+        if public && stands_alone(text, begin, end) && !(small && is_numbering(bytes, begin, end)) {
             found.push(begin..end);
             done = end;
         }
@@ -145,9 +149,49 @@ fn stands_alone(text: &str, begin: usize, end: usize) -> bool {
     !joined_before && !joined_after
 }
 
-#[inline]
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+/// Words before the number of a version or section, in this many bytes.
+const NUMBERED: [&str; 12] = [
+    "version", "versions", "ver", "v", "since", "section", "sec", "chapter", "clause", "release",
+    "library", "kernel",
+];
+const LOOK_BACK: usize = 16;
+
+/// Whether a quad of octets below 32 is a number of something: one word of those before it says so, a digit and a colon
+/// stand before it, or a blank that does not break, or it begins a line as a heading does, with a blank and a letter behind.
+fn is_numbering(bytes: &[u8], begin: usize, end: usize) -> bool {
+    let before = &bytes[begin.saturating_sub(LOOK_BACK)..begin];
+    if before.ends_with(b":") && before.iter().rev().nth(1).is_some_and(u8::is_ascii_digit) {
+        return true;
+    }
+    if before.ends_with("\u{a0}".as_bytes()) {
+        return true;
+    }
+    let line = before.iter().rposition(|byte| *byte == b'\n');
+    let line_begins = line.is_some() || before.len() == begin;
+    let before = &before[line.map_or(0, |at| at + 1)..];
+    let Some(last) = before.iter().rposition(u8::is_ascii_alphanumeric) else {
+        return line_begins && titles(&bytes[end..]);
+    };
+    let letters = before[..=last].iter().rev();
+    let length = letters
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
+    let word = &before[last + 1 - length..=last];
+    NUMBERED
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Whether what follows is a heading's text: perhaps a dot, then a blank, then a letter.
+fn titles(after: &[u8]) -> bool {
+    let after = after.strip_prefix(b".").unwrap_or(after);
+    let blank = ["\u{a0}", " ", "\t"]
+        .iter()
+        .find_map(|blank| after.strip_prefix(blank.as_bytes()));
+    blank.is_some_and(|rest| {
+        rest.first()
+            .is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())
+    })
 }
 
 /// The longest an IPv6 address can be written.

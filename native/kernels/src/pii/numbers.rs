@@ -9,7 +9,7 @@ pub fn begins(text: &str) -> impl Iterator<Item = usize> + '_ {
         .filter(move |&i| bytes[i].is_ascii_digit() && (i == 0 || !is_word(bytes[i - 1])))
 }
 
-/// A letter, a digit, an underscore, or any byte of a character that is not ASCII.
+/// A letter or a digit of ASCII, or an underscore.
 #[inline]
 pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'

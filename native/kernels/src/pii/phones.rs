@@ -4,13 +4,13 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
-use super::numbers::{begins, continues, goes_on, run};
+use super::numbers::{begins, continues, goes_on, is_word, run};
 
 /// Words that announce a number, in this many bytes before it and behind any other number.
-const ANNOUNCING: [&[u8]; 9] = [
+const ANNOUNCING: [&[u8]; 12] = [
     b"phone",
+    b"phones",
+    b"telephone",
     b"tel",
     b"mobile",
     b"cell",
@@ -19,16 +19,19 @@ const ANNOUNCING: [&[u8]; 9] = [
     b"whatsapp",
     b"sms",
     b"dial",
+    b"desk",
 ];
 const ANNOUNCED_WITHIN: usize = 24;
 const JOINTS: &[u8] = b"-./";
+/// What makes a number the continuation of another one: of a time or a decimal number as well.
+const JOINTS_BEFORE: &[u8] = b"-./:,";
 
 /// Telephone numbers, with their extensions. Those reserved for fiction (555-0100 to 555-0199) are none.
 pub fn find(text: &str, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut done = 0;
     for digit in begins(text) {
-        if digit < done || continues(bytes, digit, JOINTS) {
+        if digit < done || continues(bytes, digit, JOINTS_BEFORE) {
             continue;
         }
         let opened = digit > done && matches!(bytes[digit - 1], b'+' | b'(');
@@ -37,7 +40,7 @@ pub fn find(text: &str, found: &mut Vec<Range<usize>>) {
             .or_else(|| north_american(bytes, digit))
             .or_else(|| with_trunk_zero(bytes, digit))
             .or_else(|| announced(bytes, digit));
-        let Some(end) = end.filter(|end| !is_fiction(&bytes[digit..*end])) else {
+        let Some(end) = end.filter(|end| !is_nobodys(&bytes[digit..*end])) else {
             continue;
         };
         let end = extension_end(bytes, end);
@@ -52,7 +55,27 @@ pub fn find(text: &str, found: &mut Vec<Range<usize>>) {
 struct Number {
     digits: usize,
     groups: usize,
+    first: usize,
+    joint: Option<u8>,
     end: usize,
+}
+
+impl Number {
+    /// Whether the groups can be those of a number without a country's code: no decimal number, no quad of an IP
+    /// address, no American postal code, no part of a longer row of numbers.
+    fn is_national(&self, bytes: &[u8], begin: usize) -> bool {
+        match self.joint {
+            Some(b'.') => matches!(self.groups, 3 | 5),
+            Some(b'-') => (self.digits, self.first) != (9, 5) || self.groups != 2,
+            Some(_) => !in_a_row(bytes, begin, self.end),
+            None => true,
+        }
+    }
+}
+
+/// Whether another number stands before or behind, with a blank between.
+fn in_a_row(bytes: &[u8], begin: usize, end: usize) -> bool {
+    continues(bytes, begin, b" ") || goes_on(bytes, end, b" ")
 }
 
 /// Reads groups of at most `max` digits in all. Loosely, up to three of blank, dot, hyphen, slash and parentheses part
@@ -61,6 +84,8 @@ fn read(bytes: &[u8], begin: usize, max: usize, loosely: bool) -> Number {
     let mut number = Number {
         digits: 0,
         groups: 0,
+        first: run(bytes, begin, max + 1),
+        joint: None,
         end: begin,
     };
     let mut at = begin;
@@ -72,6 +97,7 @@ fn read(bytes: &[u8], begin: usize, max: usize, loosely: bool) -> Number {
         }
         number.digits += length;
         number.groups += 1;
+        number.joint = joint;
         number.end = at + length;
         let rest = &bytes[number.end..];
         let width = if loosely {
@@ -91,6 +117,10 @@ fn read(bytes: &[u8], begin: usize, max: usize, loosely: bool) -> Number {
 /// `+` and the country's code, or `00` and groups.
 fn international(bytes: &[u8], digit: usize) -> Option<usize> {
     let plus = digit > 0 && bytes[digit - 1] == b'+';
+    // As in C++14 20.10.
+    if plus && digit > 1 && (is_word(bytes[digit - 2]) || bytes[digit - 2] == b'+') {
+        return None;
+    }
     let code = if plus {
         digit
     } else if bytes[digit..].starts_with(b"00") {
@@ -135,7 +165,9 @@ fn north_american(bytes: &[u8], digit: usize) -> Option<usize> {
     } else {
         *second == joint
     };
-    (run(bytes, at, 4) == 3 && joined && run(bytes, at + 4, 5) == 4).then_some(at + 8)
+    let whole = run(bytes, at, 4) == 3 && joined && run(bytes, at + 4, 5) == 4;
+    let alone = opened || joint != b' ' || !in_a_row(bytes, digit, at + 8);
+    (whole && alone).then_some(at + 8)
 }
 
 /// A zero, the digits of an area and of a line: nine to eleven in at least two groups.
@@ -144,29 +176,42 @@ fn with_trunk_zero(bytes: &[u8], digit: usize) -> Option<usize> {
         return None;
     }
     let number = read(bytes, digit, 11, false);
-    (number.digits >= 9 && (2..=5).contains(&number.groups)).then_some(number.end)
+    let grouped = number.digits >= 9 && (2..=5).contains(&number.groups);
+    (grouped && number.is_national(bytes, digit)).then_some(number.end)
 }
 
 /// Seven to thirteen digits in any groups behind a word that announces them.
 fn announced(bytes: &[u8], digit: usize) -> Option<usize> {
     let number = read(bytes, digit, 13, false);
-    if number.digits < 7 || number.groups > 5 {
+    if number.digits < 7 || number.groups > 5 || !number.is_national(bytes, digit) {
         return None;
     }
-    let before = &bytes[digit.saturating_sub(ANNOUNCED_WITHIN)..digit];
+    let from = digit.saturating_sub(ANNOUNCED_WITHIN);
+    let before = &bytes[from..digit];
     let other = before.iter().rposition(u8::is_ascii_digit);
-    let before = before[other.map_or(0, |other| other + 1)..].to_ascii_lowercase();
-    ANNOUNCING
-        .iter()
-        .any(|word| memmem::find(&before, word).is_some())
+    let mut words =
+        before[other.map_or(0, |other| other + 1)..].split(|byte| !byte.is_ascii_alphabetic());
+    if other.is_none() && from > 0 {
+        // Perhaps only the end of a word.
+        words.next();
+    }
+    words
+        .any(|word| {
+            ANNOUNCING
+                .iter()
+                .any(|known| word.eq_ignore_ascii_case(known))
+        })
         .then_some(number.end)
 }
 
-/// Whether the last digits are those of a number reserved for fiction.
-fn is_fiction(number: &[u8]) -> bool {
-    let mut last = number.iter().rev().filter(|byte| byte.is_ascii_digit());
-    let line: Vec<u8> = last.by_ref().take(7).copied().collect();
-    line.len() == 7 && line[2..] == *b"10555"
+fn digits(number: &[u8]) -> impl DoubleEndedIterator<Item = &u8> {
+    number.iter().filter(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the number is nobody's: all zeros, or its last digits are those reserved for fiction.
+fn is_nobodys(number: &[u8]) -> bool {
+    let line: Vec<u8> = digits(number).rev().take(7).copied().collect();
+    line.len() == 7 && (line[2..] == *b"10555" || digits(number).all(|digit| *digit == b'0'))
 }
 
 /// Behind an extension of one to five digits, if there is one: `x12`, `ext. 12`.

@@ -32,7 +32,7 @@ const V4: [(u32, u32, bool); 20] = [
 const V6: [(u128, u32, bool); 22] = [
     (0, 128, false),
     (1, 128, false),
-    (v6(0, 0, 0xffff_0000), 96, false),
+    (v6(0, 0, 0x0000_ffff), 96, false),
     (v6(0x0064_ff9b, 0, 0), 96, true),
     (v6(0x0064_ff9b, 0x0001_0000, 0), 48, false),
     (v6(0x0100_0000, 0, 0), 64, false),

@@ -161,6 +161,8 @@ fn telephone_numbers() {
         found("my phone: 9498777106, id 9498777106", "phone"),
         ["9498777106"]
     );
+    let rows = "1.4142135624 17:15:03.000000000 MA 02110-1301 C++14 20.10.4.3 128 256 512 1024 Marcello, 1686-1739";
+    assert_eq!(found(rows, "phone"), NONE);
     assert_eq!(found("202-555-0142 +1 202-555-0142", "phone"), NONE);
 }
 

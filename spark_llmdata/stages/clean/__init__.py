@@ -1,0 +1,1 @@
+"""Cleaning: stages that edit the text and remove few documents or none."""
