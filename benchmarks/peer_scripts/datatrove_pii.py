@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import time
+from pathlib import Path
 
 import pyarrow.parquet as pq
 from datatrove.pipeline.formatters.pii import PIIFormatter
@@ -31,7 +32,6 @@ for number, text in enumerate(texts):
                 places.append((number, match.start(), match.end(), kind))
         if kind == "email":
             rest = replacer.regex.sub(lambda match: "\0" * len(match.group(0)), rest)
-with open(out, "w") as file:
-    json.dump(places, file)
+Path(out).write_text(json.dumps(places))
 size = sum(len(text.encode()) for text in texts)
 print(json.dumps({"documents": len(texts), "bytes": size, "cpu_s": seconds}))

@@ -55,16 +55,15 @@ def test_what_replaces_is_not_found_again(kind: str, replacements: dict[str, tup
 
 
 values = st.sampled_from(["a@b.de", "8.8.8.8", "2606:4700::1111", "905-674-3793", "4111111111111111", "460-89-9847"])
-texts = st.lists(values | st.sampled_from([" ", ", ", "é", "\n", "tel. "])).map("".join)
+joints = st.sampled_from([" ", ", ", " é ", "\n", "; tel. ", " version "])
 
 
-@given(texts, st.sampled_from(["replace", "tag"]))
-def test_a_second_pass_changes_nothing_after_whole_values(text: str, mode: Any) -> None:
+@given(st.lists(st.tuples(joints, values), max_size=8), st.sampled_from(["replace", "tag"]))
+def test_a_second_pass_changes_nothing(written: list[tuple[str, str]], mode: Any) -> None:
     stage = Pii(types=ALL, mode=mode)
-    first = judge(stage, " ".join(text.split()))
-    again = judge(stage, first.text[0].as_py() or "")
-    # Values glued together may leave a rest that is one by itself; apart they leave none.
-    assert again.edits[0] == 0 or not all(f" {v} " in f" {text} " for v in ("a@b.de",))
+    text = "".join(joint + value for joint, value in written)
+    once = judge(stage, text).text[0].as_py() or text
+    assert judge(stage, once).edits.tolist() == [0]
 
 
 def test_the_order_and_the_batch_do_not_matter() -> None:
@@ -84,7 +83,7 @@ def test_evidence_has_places_or_numbers_and_never_values() -> None:
     assert json.loads(found.evidence[0]) == {"email": 1, "ipv4": 1, "spans": [["email", 3, 9], ["ipv4", 10, 17]]}
     assert json.loads(found.evidence[2]) == {"email": 30, "ipv4": 30}
     assert found.evidence[1] is None
-    longest = {kind: 10**9 for kind in ALL}
+    longest = dict.fromkeys(ALL, 10**9)
     assert len(json.dumps(longest)) <= MAX_EVIDENCE
     assert found.text[0].as_py().startswith("é ")
     assert "a@b.de" not in found.text[0].as_py()
