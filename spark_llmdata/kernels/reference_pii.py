@@ -18,7 +18,7 @@ _DATATROVE_EMAIL = re.compile(
     rf"(?:(?:{_LABEL}\.)+{_LABEL}|\[(?:{_OCTET}\.){{3}}(?:{_OCTET}|[A-Za-z0-9-]*[A-Za-z0-9]:)\])"
 )
 _DATATROVE_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
-_IPV4 = re.compile(r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_][.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9_]|[.-][0-9])")
+_IPV4 = re.compile(r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![A-Za-z0-9_]|\.[0-9])")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]+")
 _SSN = re.compile(r"(?<![A-Za-z0-9_])(?<![0-9][-./])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![A-Za-z0-9_]|[-./][0-9])")
 
@@ -45,7 +45,7 @@ def _local_begin(text: str, at: int, done: int) -> int | None:
     begin = at
     while begin > done:
         c = text[begin - 1]
-        if not (re.fullmatch(_ATOM, c) or is_letter(c) or (c == "." and begin < at and text[begin] != ".")):
+        if not (re.fullmatch("[A-Za-z0-9_+'-]", c) or is_letter(c) or (c == "." and begin < at and text[begin] != ".")):
             break
         begin -= 1
     if len(text[begin:at].encode()) > 64:
@@ -94,7 +94,7 @@ def find_ipv4_datatrove(text: str) -> Iterator[Place]:
 
 
 _NUMBERED = re.compile(
-    r"[0-9]:$|\xc2\xa0$|(?:^|[^a-z])(?:versions?|ver|v|since|section|sec|chapter|clause|release|library|kernel)[^a-z0-9\n]*$",
+    r"[0-9]:\Z|\xc2\xa0\Z|(?:^|[^a-z])(?:versions?|ver|v|since|section|sec|chapter|clause|release|library|kernel)[^a-z0-9\n]*\Z",
     re.I,
 )
 _HEADING = re.compile(r"\.?[ \t\xa0](?:[A-Za-z]|[^\x00-\x7f])")
@@ -115,7 +115,8 @@ def find_ipv4(text: str) -> Iterator[Place]:
     for match in _IPV4.finditer(text):
         quad = match.group()
         octets = [int(octet) for octet in quad.split(".")]
-        if max(octets) < 32 and is_numbering(text, *match.span()):
+        hyphens = re.search(r"[A-Za-z0-9_]-\Z", text[: match.start()]) or re.match("-[0-9]", text[match.end() :])
+        if max(octets) < 32 and (hyphens or is_numbering(text, *match.span())):
             continue
         if max(octets) < 256 and _no_zero_in_front(quad) and not 224 <= octets[0] < 240 and is_global(quad):
             yield match.span()

@@ -58,7 +58,7 @@ def find_card(text: str) -> Iterator[Place]:
     """Card numbers by issuer, length, groups and Luhn's digit."""
 
     def end_of(begin: int) -> int | None:
-        if re.search(r"[0-9][-.]$", text[max(begin - 2, 0) : begin]):
+        if re.search(r"[0-9][-.]\Z", text[max(begin - 2, 0) : begin]):
             return None
         for form in _CARDS:
             match = form.match(text, begin)
@@ -105,10 +105,10 @@ def find_phone(text: str) -> Iterator[Place]:
     done = 0
     for first in _BEGIN.finditer(text):
         digit = first.start()
-        if digit < done or re.search(r"[0-9][-./:,]$", text[max(digit - 2, 0) : digit]):
+        if digit < done or re.search(r"[0-9][-./:,]\Z", text[max(digit - 2, 0) : digit]):
             continue
         end = _international(text, digit) or _american(text, digit) or _trunk(text, digit) or _announced(text, digit)
-        if end is None or re.search("55501[0-9]{2}$|^0*$", re.sub("[^0-9]", "", text[digit:end])):
+        if end is None or re.search(r"55501[0-9]{2}\Z|^0*\Z", re.sub("[^0-9]", "", text[digit:end])):
             continue
         extension = _EXTENSION.match(text, end)
         end = extension.end() if extension else end
@@ -130,7 +130,7 @@ def _read(text: str, begin: int, most: int, form: re.Pattern[str]) -> tuple[int,
 
 
 def _in_a_row(text: str, begin: int, end: int) -> bool:
-    return re.search("[0-9] $", text[max(begin - 2, 0) : begin]) is not None or _ROW.match(text, end) is not None
+    return re.search(r"[0-9] \Z", text[max(begin - 2, 0) : begin]) is not None or _ROW.match(text, end) is not None
 
 
 def _is_national(text: str, begin: int, end: int) -> bool:
@@ -144,7 +144,7 @@ def _is_national(text: str, begin: int, end: int) -> bool:
 
 def _international(text: str, digit: int) -> int | None:
     plus = text[:digit].endswith("+")
-    if re.search(r"[A-Za-z0-9_+]\+$", text[max(digit - 2, 0) : digit]):
+    if re.search(r"[A-Za-z0-9_+]\+\Z", text[max(digit - 2, 0) : digit]):
         return None
     code = digit if plus else digit + 2
     if (not plus and text[digit:code] != "00") or text[code : code + 1] not in [*"123456789"]:

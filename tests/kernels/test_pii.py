@@ -22,7 +22,7 @@ def places(text: str, kinds: list[str], rules: str = "checked") -> list[tuple[st
 
 PIECES = {
     "email": [
-        *"ab.@-+'_é系ß9#[]: ",
+        *"ab.@-+'_é系ß9#=/[]: ",
         "a@b.de",
         "x.y@",
         "@c.d-e.fr",

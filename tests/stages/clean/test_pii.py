@@ -121,7 +121,7 @@ LABELED = {
     "CREDIT_CARD": (("card",), 1.0, 1.0),
     "IBAN_CODE": (("iban",), 1.0, 1.0),
     "US_SSN": (("ssn",), 1.0, 1.0),
-    "PHONE_NUMBER": (("phone",), 0.9, 0.7),
+    "PHONE_NUMBER": (("phone",), 1.0, 0.85),
 }
 
 

@@ -52,7 +52,7 @@ fn local_begin(text: &str, at: usize, bound: usize) -> Option<usize> {
     while begin > bound {
         let dot = bytes[begin - 1] == b'.' && begin < at && bytes[begin] != b'.';
         begin = match bytes[begin - 1] {
-            byte if is_atom(byte) || dot => begin - 1,
+            byte if is_local(byte) || dot => begin - 1,
             _ => match letter_before(text, begin) {
                 Some(letter) if letter >= bound => letter,
                 _ => break,
@@ -130,6 +130,12 @@ fn is_nobodys(domain: &str) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     NOBODY.iter().chain(&NO_TLD).any(|name| below(name))
+}
+
+/// What local parts are made of in practice. More is allowed, but `/`, `=`, `&` and the like belong to what stands around.
+#[inline]
+fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_+'-".contains(&byte)
 }
 
 #[inline]

@@ -63,7 +63,10 @@ pub fn find_v4(text: &str, found: &mut Vec<Range<usize>>) {
         let multicast = address >> 28 == 0xe;
         let public = !multicast && registry::is_global_v4(address);
         let small = address & 0xe0e0_e0e0 == 0;
-        if public && stands_alone(text, begin, end) && !(small && is_numbering(bytes, begin, end)) {
+        if public
+            && stands_alone(bytes, begin, end, small)
+            && !(small && is_numbering(bytes, begin, end))
+        {
             found.push(begin..end);
             done = end;
         }
@@ -137,15 +140,16 @@ fn longest_octet(digits: &[u8]) -> Option<&[u8]> {
         .find(|digits| octet(digits).is_some())
 }
 
-/// Whether the quad is no part of a word or of a longer number with dots.
-fn stands_alone(text: &str, begin: usize, end: usize) -> bool {
-    let bytes = text.as_bytes();
+/// Whether the quad is no part of a word or of a longer number with dots; a small one with hyphens neither, as in
+/// 1.2.3.4-5, where a large one is the begin or end of a range.
+fn stands_alone(bytes: &[u8], begin: usize, end: usize, small: bool) -> bool {
+    let joint = |byte: u8| byte == b'.' || (small && byte == b'-');
     let before = bytes[..begin].last().copied().unwrap_or(b' ');
-    let joined_before = is_word(before)
-        || (begin > 1 && matches!(before, b'.' | b'-') && is_word(bytes[begin - 2]));
+    let joined_before =
+        is_word(before) || (begin > 1 && joint(before) && is_word(bytes[begin - 2]));
     let after = bytes.get(end).copied().unwrap_or(b' ');
-    let joined_after = is_word(after)
-        || (matches!(after, b'.' | b'-') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit));
+    let joined_after =
+        is_word(after) || (joint(after) && bytes.get(end + 1).is_some_and(u8::is_ascii_digit));
     !joined_before && !joined_after
 }
 

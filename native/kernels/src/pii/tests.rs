@@ -57,6 +57,13 @@ fn whole_addresses() {
         ["a@b.co.uk", "x@y.com"]
     );
     assert_eq!(found(&format!("{}@b.de", "a".repeat(65)), "email"), NONE);
+    assert_eq!(
+        found(
+            "https://h.de/p?a=1&mail=o'neil@b.de&c=https://u.de",
+            "email"
+        ),
+        ["o'neil@b.de"]
+    );
     assert_eq!(found("@b.de a@.de a@-b.de a@b-.de a.@b.de", "email"), NONE);
 }
 
@@ -97,8 +104,11 @@ fn public_addresses() {
     let numbering = "version 1.2.3.4, @since 4.8.0.0\n 5.2.1.11 Title\n/// 5.2.1.9. \u{a0}\n11.1.3.3.\u{a0}É 1:2.10.2.3 (x\u{a0}6.1.2.3)";
     assert_eq!(found(numbering, "ipv4"), ["5.2.1.9"]);
     assert_eq!(
-        found("at 1.15.1.1 or\n8.8.8.8 - - [10, version 1.2.3.32", "ipv4"),
-        ["1.15.1.1", "8.8.8.8", "1.2.3.32"]
+        found(
+            "at 1.15.1.1 or\n8.8.8.8 - - [10, version 1.2.3.32 88.1.1.0-88.1.1.9",
+            "ipv4"
+        ),
+        ["1.15.1.1", "8.8.8.8", "1.2.3.32", "88.1.1.0", "88.1.1.9"]
     );
     assert_eq!(
         found(
