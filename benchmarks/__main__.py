@@ -23,6 +23,7 @@ from benchmarks import (
     memory,
     near_duplicates,
     peers,
+    pii,
     reuse,
     segment_write,
 )
@@ -38,6 +39,7 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "dedup_exact": dedup_exact.measure,
     "dedup_kernels": dedup_kernels.measure,
     "near_duplicates": near_duplicates.measure,
+    "pii": pii.measure,
     "memory": memory.measure,
     "reuse": reuse.measure,
 }

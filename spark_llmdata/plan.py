@@ -10,6 +10,7 @@ from typing import Any
 
 from spark_llmdata.errors import RecipeError
 from spark_llmdata.recipe import Recipe
+from spark_llmdata.schema import SEGMENT_REVISION
 from spark_llmdata.segment import Segment
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
@@ -101,6 +102,7 @@ def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
         "removed_text": segment.removed_text,
         "upstream": upstream,
         "reader": READER_REVISION,
+        "columns": SEGMENT_REVISION,
     }
     if segment.reads:
         facts["read"] = recipe.read.model_dump(mode="json")

@@ -50,6 +50,20 @@ VERDICT = pa.struct(
     ]
 )
 
+#: One place a stage changed: what it was ("email"), where it stood in the text the stage saw, and the length of what
+#: stands there now; in bytes of UTF-8. What was replaced is not kept.
+CHANGE = pa.struct(
+    [
+        pa.field("kind", pa.string()),
+        pa.field("begin", pa.int64()),
+        pa.field("end", pa.int64()),
+        pa.field("length", pa.int64()),
+    ]
+)
+
+#: Raised by whoever changes a segment's columns: a table is only appended to by rows of its own kind.
+SEGMENT_REVISION = 2
+
 #: A reader's account of one split: it read bytes [begin, end) of `file` and met this many members, records, rejects.
 SPLIT = pa.struct(
     [
@@ -84,6 +98,7 @@ def segment(scores: Iterable[str] = ()) -> pa.Schema:
             pa.field("source", pa.string()),
             pa.field("meta", META),
             pa.field("edits", pa.map_(pa.string(), pa.int64())),
+            pa.field("changes", pa.list_(pa.struct([pa.field("stage", pa.string()), *CHANGE]))),  # by this segment
             *score_field,
             pa.field("kept", pa.bool_()),
             pa.field("rejected", pa.bool_()),

@@ -12,17 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from spark_llmdata import schema
-from spark_llmdata.batch import Batch
+from spark_llmdata.batch import Batch, mask
 from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.isolation import judge_safely
 from spark_llmdata.kernels import hashing
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import RESERVED_REASONS, BoolArray, Judgement
+from spark_llmdata.verdict import MAX_EVIDENCE, RESERVED_REASONS, BoolArray, Judgement, list_by_row
 
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 << 20
 MAX_PAYLOAD = 64 << 10
-MAX_EVIDENCE = 200  # characters
 
 RemovedText = Literal["all", "sample", "none"]
 
@@ -82,6 +81,7 @@ class _State:
         self.evidence = np.full(n, None, dtype=object)
         self.score, self.threshold = np.full(n, np.nan), np.full(n, np.nan)
         self.edits: dict[str, np.ndarray[Any, np.dtype[np.int64]]] = {}
+        self.changes: dict[str, pa.Array] = {}
 
     def apply(self, stage: RowStage, isolated: bool) -> None:
         for need in sorted(stage.requires & {"text"}):
@@ -99,6 +99,8 @@ class _State:
             self.docs.replace("text", pc.if_else(pa.array(changed), judgement.text, self.docs.raw("text")))
         if judgement.edits is not None:
             self.edits[stage.name] = np.where(alive, judgement.edits, 0)
+        if judgement.changes is not None:
+            self.changes[stage.name] = mask(judgement.changes, alive)
         for name, values in judgement.columns.items():
             self.docs.replace(name, pc.if_else(pa.array(alive), values, self.docs.raw(name)))
         self.docs.remove(gone)
@@ -156,6 +158,7 @@ class _State:
         columns["verdict"] = self._verdict(kept)
         columns["edits"] = _count_edits(columns["edits"], self.edits)
         n = len(kept)
+        columns["changes"] = _list_changes(n, self.changes)
         wanted = segment.schema
         arrays = [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in wanted]
         return pa.RecordBatch.from_arrays(arrays, schema=wanted)
@@ -285,6 +288,22 @@ def _count_edits(before: pa.Array, edits: dict[str, Any]) -> pa.Array:
         for i in np.flatnonzero(counts):
             rows[i][stage] = int(counts[i])
     return pa.array([list(r.items()) or None for r in rows], before.type)
+
+
+def _list_changes(n: int, changes: dict[str, pa.Array]) -> pa.Array:
+    """What the stages changed, in the order of the stages and then of the text; null where nothing changed."""
+    kind = schema.segment().field("changes").type
+    if not changes:
+        return pa.nulls(n, kind)
+    rows, parts = [], []
+    for stage, lists in changes.items():
+        values = lists.flatten()
+        fields = [pa.repeat(stage, len(values)), *values.flatten()]
+        parts.append(pa.StructArray.from_arrays(fields, fields=list(kind.value_type)))
+        rows.append(np.asarray(pc.list_parent_indices(lists)))
+    row = np.concatenate(rows)
+    order = np.argsort(row, kind="stable")
+    return list_by_row(n, row[order], pa.concat_arrays(parts).take(pa.array(order)))
 
 
 def _shorten(evidence: str) -> str:

@@ -104,6 +104,7 @@ class RowStage(Stage):
     """Judges a document at a time; knows nothing of Spark. Neighbors are fused into one pass."""
 
     ends_segment: ClassVar[bool] = False  # costly stages end a segment, so that what follows can be re-run without them
+    private: ClassVar[bool] = False  # what it takes out of a text is not to be shown again
     forkable: ClassVar[bool] = True  # False where a library's threads or its GPU do not live on in a forked child
 
     @abstractmethod

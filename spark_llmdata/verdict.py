@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from spark_llmdata.schema import CHANGE
+
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
@@ -28,6 +30,9 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 #: Rejects that depend on the machine a row was judged on, not on the row alone: a run with any is not reproducible.
 MACHINE_REASONS = ("out_of_memory", "killed")
 
+#: The longest evidence that is stored, in characters.
+MAX_EVIDENCE = 200
+
 #: Reasons that are given where a stage could not judge a row; a stage declares none of them itself.
 RESERVED_REASONS = ("failed", *MACHINE_REASONS)
 
@@ -39,7 +44,8 @@ class Judgement:
     `keep` (n,) says who stays. For the others `reason` names the defect as the stage declares it ("too_few_words"),
     `score` and `threshold` the comparison that decided, `evidence` a JSON text. `rejected` marks rows that could not be
     judged at all. `scores` are measured columns (kept rows too), by name as the stage declares it. `text` replaces the
-    text where it is not null, `edits` counts the changes made; `columns` replaces other document columns (lang, date).
+    text where it is not null, `edits` counts the changes made, `changes` (`schema.CHANGE`, by `list_changes`) says
+    where; `columns` replaces other document columns (lang, date).
     """
 
     keep: BoolArray
@@ -51,6 +57,7 @@ class Judgement:
     scores: dict[str, pa.Array] = field(default_factory=dict)
     text: pa.Array | None = None
     edits: npt.NDArray[np.int64] | None = None
+    changes: pa.Array | None = None
     columns: dict[str, pa.Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -92,6 +99,24 @@ class Judgement:
         return cls(keep=~remove, reason=names, **others)
 
 
+def list_changes(
+    n: int, row: npt.NDArray[np.int64], kind: pa.Array, begin: pa.Array, end: pa.Array, length: pa.Array
+) -> pa.Array:
+    """Changes as a judgement holds them, given one after another in the order of `row` and, within a row, of place.
+
+    Returns a list of `schema.CHANGE` for each of the `n` rows, null where nothing changed.
+    """
+    return list_by_row(n, row, pa.StructArray.from_arrays([kind, begin, end, length], fields=list(CHANGE)))
+
+
+def list_by_row(n: int, row: npt.NDArray[np.int64], values: pa.Array) -> pa.Array:
+    """Put values, which stand in the order of their rows, into a list for each row; null where there are none."""
+    counts = np.bincount(row, minlength=n)
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    empty = np.append(counts == 0, False)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32(), mask=empty), values)
+
+
 def as_float(values: pa.Array) -> FloatArray:
     """Values as float64, null as NaN."""
     return np.asarray(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -118,6 +143,7 @@ def concat(parts: Sequence[Judgement]) -> Judgement:
         return {name: arrays([d.get(name) for d in dicts]) for name in names}
 
     texts = [p.text for p in parts]
+    changes = [p.changes for p in parts]
     return Judgement(
         keep=np.concatenate([p.keep for p in parts]),
         reason=joined("reason", lambda n: np.full(n, None, dtype=object)),
@@ -128,5 +154,6 @@ def concat(parts: Sequence[Judgement]) -> Judgement:
         scores=mapped([p.scores for p in parts]),
         text=None if all(t is None for t in texts) else arrays(texts),
         edits=joined("edits", lambda n: np.zeros(n, dtype=np.int64)),
+        changes=None if all(c is None for c in changes) else arrays(changes),
         columns=mapped([p.columns for p in parts]),
     )

@@ -13,8 +13,10 @@ from spark_llmdata import schema, segment
 from spark_llmdata.batch import Batch, mask
 from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.kernels import hashing
+from spark_llmdata.report.changes import locate
 from spark_llmdata.segment import Segment
 from spark_llmdata.stage import RowStage
+from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.verdict import Judgement
@@ -88,6 +90,23 @@ def test_edits_scores_and_facts_describe_the_final_text():
     assert (row["bytes"], row["words"]) == (7, 2)
     facts = hashing.text_facts(pa.array(["ONE TWO"])).to_pylist()[0]
     assert (row["text_hi"], row["text_lo"]) == (facts["hi"], facts["lo"])
+
+
+def test_changes_say_where_and_never_what():
+    tags = Pii(mode="tag", types=("email", "ipv4"))
+    again = Pii(id="clean.again", replacements={"ipv6": ["six"]})
+    written = {"text": "é jo@acme.de 8.8.8.8 2606:4700::1111"}
+    rows = judged([tags, again, Poisoned()], {"text": "nothing"}, written, {"text": "boring a@acme.de"})
+    assert [row["changes"] is None for row in rows] == [True, False, False]
+    first, second, third = rows[1]["changes"]
+    assert first == {"stage": "clean.pii", "kind": "email", "begin": 3, "end": 13, "length": 7}
+    assert second == {"stage": "clean.pii", "kind": "ipv4", "begin": 14, "end": 21, "length": 4}
+    assert third == {"stage": "clean.again", "kind": "ipv6", "begin": 16, "end": 31, "length": 3}
+    assert rows[1]["text"] == "é [EMAIL] [IP] six"
+    marks = locate(rows[1]["changes"])
+    assert [rows[1]["text"].encode()[m.begin : m.end] for m in marks] == [b"[EMAIL]", b"[IP]", b"six"]
+    assert rows[2]["text"] == "boring [EMAIL]"
+    assert not any(value in str(rows) for value in ("acme", "8.8.8.8", "2606"))
 
 
 def test_words_are_those_of_the_edited_text():

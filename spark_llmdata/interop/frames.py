@@ -18,7 +18,7 @@ from spark_llmdata.isolation import judge_safely
 from spark_llmdata.segment import slices
 from spark_llmdata.stage import Context, CorpusStage, RowStage
 
-GIVEN = {
+GIVEN = {"doc_id": pa.string()} | {
     f.name: f.type for f in schema.RECORD if f.name in ("id", "url", "text", "html", "content_type", "lang", "date")
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from spark_llmdata.stage import Stage
 from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
+from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.dedup.minhash import DedupMinhash
 from spark_llmdata.stages.dedup.url import DedupUrl
@@ -25,4 +26,5 @@ BUILTIN: Mapping[str, type[Stage]] = {
     "dedup.exact": DedupExact,
     "dedup.url": DedupUrl,
     "dedup.minhash": DedupMinhash,
+    "clean.pii": Pii,
 }

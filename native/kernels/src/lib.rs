@@ -21,6 +21,7 @@ pub mod refinedweb;
 pub(crate) mod repeats;
 pub mod repetition;
 pub mod sentences;
+pub mod pii;
 pub mod shingles;
 pub mod text_forms;
 pub mod urls;

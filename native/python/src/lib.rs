@@ -11,6 +11,7 @@ mod heuristics;
 mod jsonl;
 mod minhash;
 mod near;
+mod pii;
 mod refinedweb;
 mod repetition;
 mod sentences;
@@ -38,6 +39,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     refinedweb::register(m)?;
     repetition::register(m)?;
     sentences::register(m)?;
+    pii::register(m)?;
     shingles::register(m)?;
     text_forms::register(m)?;
     urls::register(m)?;

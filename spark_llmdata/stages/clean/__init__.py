@@ -1,1 +1,1 @@
-"""Stages that clean text: what is not the page's own goes, the page stays."""
+"""Cleaning: stages that edit the text and remove few documents or none."""
