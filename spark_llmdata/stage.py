@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
@@ -44,8 +44,18 @@ class Stage(BaseModel, ABC):
     provides: ClassVar[frozenset[str]] = frozenset()
     reasons: ClassVar[Mapping[str, str]] = {}
     scores: ClassVar[Mapping[str, str]] = {}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by the value of `preset`, defaults of other settings
 
     id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_preset(cls, given: Any) -> Any:
+        """Spell a preset's settings out, so that a dump names all of them; what is given beside it wins."""
+        if not cls.presets or not isinstance(given, Mapping):
+            return given
+        preset = given.get("preset", cls.model_fields["preset"].default)
+        return {**cls.presets.get(str(preset), {}), **given}
 
     @property
     def name(self) -> str:
@@ -74,6 +84,10 @@ class Stage(BaseModel, ABC):
     def score_columns(self) -> tuple[str, ...]:
         """The names its score columns have in tables: the noun, an underscore, the declared name."""
         return tuple(f"{self.noun}_{name}" for name in self.scores)
+
+    def needed_scores(self) -> frozenset[str]:
+        """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
+        return frozenset()
 
     def fingerprint(self) -> dict[str, Any]:
         """What decides about the stage's result: name, settings, revisions; of a user's own stage the source too."""
@@ -124,10 +138,6 @@ class CorpusStage(Stage):
     def needed_columns(self) -> frozenset[str]:
         """The columns of a segment that `apply` reads with these settings, without the texts' hashes."""
         return self.requires
-
-    def needed_scores(self) -> frozenset[str]:
-        """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
-        return frozenset()
 
     def __call__(self, docs: Any) -> Any:
         """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""

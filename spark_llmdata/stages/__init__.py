@@ -10,10 +10,14 @@ from spark_llmdata.stages.dedup.minhash import DedupMinhash
 from spark_llmdata.stages.dedup.url import DedupUrl
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.filter.language import FilterLanguage
+from spark_llmdata.stages.score.language import ScoreLanguage
 
 BUILTIN: Mapping[str, type[Stage]] = {
     "extract.html": ExtractHtml,
+    "score.language": ScoreLanguage,
     "filter.gopher_quality": GopherQuality,
+    "filter.language": FilterLanguage,
     "dedup.exact": DedupExact,
     "dedup.url": DedupUrl,
     "dedup.minhash": DedupMinhash,

@@ -5,6 +5,7 @@
 
 pub mod components;
 pub mod dates;
+pub mod fasttext;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;

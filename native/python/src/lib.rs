@@ -3,6 +3,7 @@
 
 mod components;
 mod dates;
+mod fasttext;
 mod hash;
 mod heuristics;
 mod jsonl;
@@ -21,6 +22,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     components::register(m)?;
     dates::register(m)?;
+    fasttext::register(m)?;
     hash::register(m)?;
     heuristics::register(m)?;
     jsonl::register(m)?;

@@ -1,0 +1,1 @@
+//! Tests with models written byte by byte.
