@@ -8,11 +8,11 @@
 mod dictionary;
 mod lines;
 mod matrix;
+mod names;
+mod ngrams;
 mod output;
 mod reading;
 mod source;
-#[cfg(test)]
-mod tests;
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What the file says of its words: which row of the input matrix a word, a subword or a run of words stands for.
 
-use hashbrown::HashTable;
-
+use super::names::{BASIS, Names, add_byte};
+use super::ngrams::{Modulus, Ngrams};
 use super::source::{Source, damaged};
 
 /// The token that ends a line; a text that holds it as a word ends there.
@@ -12,7 +12,6 @@ pub(super) const LABEL: &[u8] = b"__label__";
 const MAX_N: i32 = 255;
 /// Buckets that are looked up together.
 const BUCKETS: usize = 1024;
-const BASIS: u32 = 2_166_136_261;
 
 /// Room to look up a word in.
 #[derive(Debug, Default)]
@@ -93,47 +92,7 @@ pub(super) struct Dictionary {
     /// How often each label was seen in training; the tree of hierarchical softmax is built from it.
     pub(super) label_counts: Vec<i64>,
     ngrams: Ngrams,
-    per_bucket: u64,
-}
-
-/// Words, or labels, in the order of the file.
-#[derive(Debug, Default)]
-struct Names {
-    names: Vec<Box<[u8]>>,
-    places: HashTable<u32>,
-}
-
-impl Names {
-    fn push(&mut self, name: &[u8]) {
-        let (key, place) = (spread(hash(name)), self.names.len() as u32);
-        self.names.push(name.into());
-        let names = &self.names;
-        // Of two alike the later one counts, as in fastText.
-        match self
-            .places
-            .find_mut(key, |&other| *names[other as usize] == *name)
-        {
-            Some(found) => *found = place,
-            None => {
-                let key_of = |&place: &u32| spread(hash(&names[place as usize]));
-                self.places.insert_unique(key, place, key_of);
-            }
-        }
-    }
-
-    fn find(&self, name: &[u8], hash: u32) -> Option<usize> {
-        let is_it = |&place: &u32| *self.names[place as usize] == *name;
-        self.places
-            .find(spread(hash), is_it)
-            .map(|&place| place as usize)
-    }
-}
-
-/// Which hashed n-grams have a row of their own.
-#[derive(Debug)]
-enum Ngrams {
-    All,
-    Some(Kept),
+    by_bucket: Modulus,
 }
 
 impl Dictionary {
@@ -149,7 +108,7 @@ impl Dictionary {
             )));
         }
         let mut read = Self {
-            per_bucket: u64::MAX / u64::from(settings.bucket.max(1)) + 1,
+            by_bucket: Modulus::new(settings.bucket.max(1)),
             settings,
             words: Names::default(),
             label_names: Names::default(),
@@ -161,7 +120,7 @@ impl Dictionary {
             read.read_entry(source, entry < n_words)?;
         }
         if pruned >= 0 {
-            read.ngrams = Ngrams::Some(Kept::new(read_pruned(source, pruned)?));
+            read.ngrams = Ngrams::read(source, pruned)?;
         }
         Ok(read)
     }
@@ -194,20 +153,12 @@ impl Dictionary {
 
     /// Says how many rows the input matrix must have.
     pub(super) fn rows(&self) -> usize {
-        let ngrams = match &self.ngrams {
-            Ngrams::All => self.settings.bucket as usize,
-            Ngrams::Some(kept) => kept
-                .rows
-                .iter()
-                .map(|&(_, row)| row as usize + 1)
-                .max()
-                .unwrap_or(0),
-        };
-        self.words.names.len() + ngrams
+        let ngrams = self.ngrams.rows(self.settings.bucket);
+        self.words.len() + ngrams
     }
 
     pub(super) fn is_pruned(&self) -> bool {
-        matches!(self.ngrams, Ngrams::Some(_))
+        !matches!(self.ngrams, Ngrams::All)
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -271,7 +222,7 @@ impl Dictionary {
             }
             let is_margin = n == 1 && (begin == 0 || end == padded.len());
             if n >= self.settings.minn && !is_margin {
-                buckets.push(self.bucket_of(hash));
+                buckets.push(self.by_bucket.rest(hash));
             }
         }
     }
@@ -299,114 +250,16 @@ impl Dictionary {
         self.visit_buckets(buckets, visit);
     }
 
-    /// `hash % bucket` by two multiplications: a division would take most of the time of a subword.
-    #[inline]
-    fn bucket_of(&self, hash: u32) -> u32 {
-        let fraction = self.per_bucket.wrapping_mul(u64::from(hash));
-        ((u128::from(fraction) * u128::from(self.settings.bucket)) >> 64) as u32
-    }
-
     /// Calls `visit` with the rows of buckets that have one, and empties the list.
     fn visit_buckets(&self, buckets: &mut Vec<u32>, visit: &mut impl FnMut(usize)) {
-        let words = self.words.names.len();
-        match &self.ngrams {
-            Ngrams::All => buckets
-                .iter()
-                .for_each(|&bucket| visit(words + bucket as usize)),
-            Ngrams::Some(kept) => {
-                kept.sift(buckets);
-                let rows = buckets.iter().filter_map(|&bucket| kept.find(bucket));
-                rows.for_each(|row| visit(words + row as usize));
-            }
-        }
+        let words = self.words.len();
+        self.ngrams.visit(buckets, &mut |row| visit(words + row));
         buckets.clear();
     }
-}
-
-/// The hashed n-grams that are left after pruning, and their rows behind those of the words.
-#[derive(Debug)]
-struct Kept {
-    rows: HashTable<(u32, u32)>,
-    /// A bit for what the table may hold, of some sixteen for each that it holds.
-    filter: Vec<u64>,
-}
-
-impl Kept {
-    fn new(rows: HashTable<(u32, u32)>) -> Self {
-        let mut filter = vec![0; (rows.len() / 4).next_power_of_two()];
-        for &(bucket, _) in &rows {
-            let (place, bit) = Self::place(&filter, bucket);
-            filter[place] |= 1 << bit;
-        }
-        Self { rows, filter }
-    }
-
-    #[inline]
-    fn place(filter: &[u64], bucket: u32) -> (usize, u32) {
-        ((bucket as usize / 64) & (filter.len() - 1), bucket % 64)
-    }
-
-    /// Leaves the buckets that the table may hold. Without a branch: whether it does cannot be foreseen.
-    fn sift(&self, buckets: &mut Vec<u32>) {
-        let mut left = 0;
-        for i in 0..buckets.len() {
-            let bucket = buckets[i];
-            let (place, bit) = Self::place(&self.filter, bucket);
-            buckets[left] = bucket;
-            left += (self.filter[place] >> bit & 1) as usize;
-        }
-        buckets.truncate(left);
-    }
-
-    #[inline]
-    fn find(&self, bucket: u32) -> Option<u32> {
-        let found = self.rows.find(spread(bucket), |&(kept, _)| kept == bucket);
-        found.map(|&(_, row)| row)
-    }
-}
-
-fn read_pruned(source: &mut Source, count: i64) -> Result<HashTable<(u32, u32)>, String> {
-    let what = "the n-grams that are left after pruning";
-    let length = usize::try_from(count)
-        .ok()
-        .and_then(|count| count.checked_mul(8));
-    let pairs = source.take(length.unwrap_or(usize::MAX), what)?;
-    let mut kept = HashTable::with_capacity(pairs.len() / 8);
-    for pair in pairs.chunks_exact(8) {
-        let bucket = i32::from_le_bytes([pair[0], pair[1], pair[2], pair[3]]);
-        let row = i32::from_le_bytes([pair[4], pair[5], pair[6], pair[7]]);
-        if bucket < 0 || row < 0 {
-            return Err(damaged(format!("n-gram {bucket} has row {row}")));
-        }
-        let (bucket, row) = (bucket as u32, row as u32);
-        match kept.find_mut(spread(bucket), |&(other, _)| other == bucket) {
-            Some(found) => *found = (bucket, row),
-            None => {
-                kept.insert_unique(spread(bucket), (bucket, row), |&(bucket, _)| spread(bucket));
-            }
-        }
-    }
-    Ok(kept)
-}
-
-/// FNV-1a, but for bytes from 0x80 on, which fastText takes as negative numbers.
-pub(super) fn hash(word: &[u8]) -> u32 {
-    word.iter().fold(BASIS, |hash, &byte| add_byte(hash, byte))
-}
-
-#[inline]
-fn add_byte(hash: u32, byte: u8) -> u32 {
-    (hash ^ i32::from(byte as i8) as u32).wrapping_mul(16_777_619)
 }
 
 /// Whether a byte goes on a character of UTF-8.
 #[inline]
 fn is_inside(byte: u8) -> bool {
     byte & 0xC0 == 0x80
-}
-
-/// A hash for tables, whose high bits count, from one or a bucket, whose low bits do.
-#[inline]
-fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }

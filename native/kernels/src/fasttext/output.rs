@@ -231,3 +231,26 @@ fn build_tree(counts: &[i64]) -> Result<Vec<[usize; 2]>, String> {
     }
     Ok(children)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_by_hand() {
+        // 1 and 2 make 3; that and 3 make 6. Of a label and an inner node that count the same the node comes first.
+        assert_eq!(build_tree(&[9, 3, 2, 1]).unwrap(), [[3, 2], [4, 1], [5, 0]]);
+        assert_eq!(build_tree(&[5]).unwrap(), [[0; 2]; 0]);
+        assert!(build_tree(&[NOT_MADE, NOT_MADE, NOT_MADE]).is_err());
+    }
+
+    #[test]
+    fn the_logistic_function_has_steps() {
+        assert_eq!(
+            (logistic(-9.0), logistic(9.0), logistic(0.0)),
+            (0.0, 1.0, 0.5)
+        );
+        assert_eq!(logistic(0.031), logistic(0.001));
+        assert!(logistic(0.032) > logistic(0.031));
+    }
+}

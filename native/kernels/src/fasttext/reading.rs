@@ -5,8 +5,9 @@
 
 use std::hint::black_box;
 
-use super::dictionary::{Dictionary, END, Room, hash};
+use super::dictionary::{Dictionary, END, Room};
 use super::matrix::Matrix;
+use super::names::hash;
 
 /// Longest word that is kept, in bytes.
 const KEPT: usize = 32;

@@ -76,7 +76,7 @@ impl Source {
 
     /// The next `count` floats.
     pub(super) fn floats(&mut self, count: usize, what: &str) -> Result<Vec<f32>, String> {
-        let length = count.checked_mul(4).unwrap_or(usize::MAX);
+        let length = count.saturating_mul(4);
         let bytes = self.take(length, what)?;
         Ok(bytes.chunks_exact(4).map(float).collect())
     }

@@ -1,1 +1,0 @@
-//! Tests with models written byte by byte.
