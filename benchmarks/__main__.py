@@ -19,6 +19,7 @@ from benchmarks import (
     dedup_exact,
     dedup_kernels,
     gopher_kernel,
+    language,
     machine,
     memory,
     near_duplicates,
@@ -35,6 +36,7 @@ from benchmarks.process_tree import adopt_orphans
 MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "gopher_kernel": gopher_kernel.measure,
     "decisions": decisions.measure,
+    "language": language.measure,
     "segment_write": segment_write.measure,
     "dedup_exact": dedup_exact.measure,
     "dedup_kernels": dedup_kernels.measure,

@@ -39,6 +39,7 @@ PEERS = {
     "datasketch": Peer(
         "datasketch", ("datasketch==2.0.0", "xxhash", "numpy", "pyarrow"), ("datasketch", "xxhash", "pyarrow")
     ),
+    "fasttext": Peer("fasttext", ("fasttext==0.9.3", "numpy", "pyarrow"), ("fasttext", "pyarrow")),
     "textdedup": Peer("textdedup", ("text-dedup==0.4.1",), ("text_dedup",)),  # needs Python 3.12
     "dolma": Peer("dolma", ("dolma==1.2.1", "numpy<2"), ("dolma",)),
 }

@@ -18,8 +18,14 @@ class Batch:
     revision, and analyses of the old one are never handed out again.
     """
 
-    def __init__(self, columns: Mapping[str, pa.Array], alive: BoolArray | None = None) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, pa.Array],
+        alive: BoolArray | None = None,
+        scores: Mapping[str, pa.Array] | None = None,
+    ) -> None:
         self._columns = dict(columns)
+        self._scores = {} if scores is None else scores  # not a copy: what stages measure is seen by those behind
         self._n = len(next(iter(self._columns.values())))
         self.alive: BoolArray = np.ones(self._n, dtype=bool) if alive is None else alive.copy()
         self._shown: dict[str, pa.Array] = {}
@@ -48,6 +54,13 @@ class Batch:
             self._words[rule] = words.split(self._columns["text"], pa.array(self.alive), rule)
         return self._words[rule]
 
+    def score(self, name: str) -> pa.Array:
+        """Return a score column (double) that an earlier stage measured, null where the row is not alive."""
+        if name not in self._scores:
+            known = ", ".join(sorted(self._scores)) or "none"
+            raise KeyError(f"no score {name!r}; there is {known}")
+        return mask(self._scores[name], self.alive)
+
     def raw(self, name: str) -> pa.Array:
         """Return a column with the values of removed rows too: what is stored, not what is judged."""
         return self._columns[name]
@@ -69,7 +82,8 @@ class Batch:
     def slice(self, begin: int, end: int) -> Batch:
         """Return rows [begin, end) as a batch of their own."""
         part = {name: column.slice(begin, end - begin) for name, column in self._columns.items()}
-        return Batch(part, self.alive[begin:end])
+        scores = {name: column.slice(begin, end - begin) for name, column in self._scores.items()}
+        return Batch(part, self.alive[begin:end], scores)
 
 
 def mask(column: pa.Array, alive: BoolArray) -> pa.Array:

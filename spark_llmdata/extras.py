@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
+from pathlib import Path
 from typing import Any
 
 from spark_llmdata.errors import MissingExtra
@@ -20,6 +21,24 @@ def require(module: str, *, extra: str, needed_by: str) -> Any:
             f"{needed_by} needs {module.partition('.')[0]}, which cannot be imported here ({missing}); "
             f"install it: pip install 'spark-llmdata[{extra}]'"
         ) from missing
+
+
+@functools.cache
+def locate(distribution: str, file: str, *, extra: str, needed_by: str) -> Path:
+    """The path of a file that an optional package brings; the package itself is not imported."""
+    try:
+        path = Path(str(importlib.metadata.distribution(distribution).locate_file(file)))
+    except importlib.metadata.PackageNotFoundError as missing:
+        raise MissingExtra(
+            f"{needed_by} needs a file of {distribution}, which is not installed here; "
+            f"install it: pip install 'spark-llmdata[{extra}]'"
+        ) from missing
+    if not path.is_file():
+        raise MissingExtra(
+            f"{needed_by} needs {file} of {distribution}, which the installed version does not bring "
+            f"({importlib.metadata.version(distribution)}); install another: pip install 'spark-llmdata[{extra}]'"
+        )
+    return path
 
 
 @functools.cache

@@ -135,12 +135,11 @@ def check_order(stages: Sequence[Stage]) -> None:
             )
     given: list[str] = []
     for stage in stages:
-        if isinstance(stage, CorpusStage):
-            problems += [
-                f"{stage.name} wants the score {name}, which no stage before it gives; "
-                f"there {'are ' + ', '.join(given) if given else 'is none'}"
-                for name in sorted(stage.needed_scores() - set(given))
-            ]
+        problems += [
+            f"{stage.name} wants the score {name}, which no stage before it gives; "
+            f"there {'are ' + ', '.join(given) if given else 'is none'}"
+            for name in sorted(stage.needed_scores() - set(given))
+        ]
         given += stage.score_columns()
         taken = sorted(set(stage.reasons) & set(RESERVED_REASONS))
         if taken:

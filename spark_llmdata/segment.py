@@ -223,11 +223,12 @@ def _from_records(rows: pa.RecordBatch, part: str) -> _State:
     defect = np.asarray(column["defect"].to_numpy(zero_copy_only=False), dtype=object)
     ended = np.asarray(column["defect"].is_valid())
     names = (*_HASHED, "html", "content_type")
-    docs = Batch({name: column[name] for name in names})
+    scores: dict[str, pa.Array] = {}
+    docs = Batch({name: column[name] for name in names}, scores=scores)
     rest = {name: column[name] for name in ("file", "offset", "ordinal", "payload", "html")}
     rest["part"] = pa.array([part]).take(pa.array(np.zeros(n, dtype=np.int64)))
     rest["edits"] = pa.nulls(n, schema.segment().field("edits").type)
-    state = _State(docs, rest, {})
+    state = _State(docs, rest, scores)
     evidence = np.asarray(column["evidence"].to_numpy(zero_copy_only=False), dtype=object)
     rejected = np.asarray(column["rejected"].to_numpy(zero_copy_only=False), dtype=bool)
     judgement = Judgement(keep=~ended, reason=defect, evidence=evidence, rejected=rejected)
@@ -238,14 +239,14 @@ def _from_records(rows: pa.RecordBatch, part: str) -> _State:
 
 def _from_rows(rows: pa.RecordBatch, prior: tuple[str, ...]) -> _State:
     """Start from the kept rows of the segment before."""
-    docs = Batch({name: rows.column(name).cast(schema.CORPUS.field(name).type) for name in _HASHED})
+    columns = {name: rows.column(name).cast(schema.CORPUS.field(name).type) for name in _HASHED}
     rest = {name: rows.column(name) for name in ("file", "offset", "ordinal", "part", "edits")}
     rest["payload"] = pa.nulls(rows.num_rows, pa.binary())
     scores: dict[str, pa.Array] = {}
     if prior:
         struct = rows.column("scores")
         scores = {name: pc.struct_field(struct, name) for name in prior}
-    return _State(docs, rest, scores)
+    return _State(Batch(columns, scores=scores), rest, scores)
 
 
 def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

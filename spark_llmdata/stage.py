@@ -85,6 +85,10 @@ class Stage(BaseModel, ABC):
         """The names its score columns have in tables: the noun, an underscore, the declared name."""
         return tuple(f"{self.noun}_{name}" for name in self.scores)
 
+    def needed_scores(self) -> frozenset[str]:
+        """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
+        return frozenset()
+
     def fingerprint(self) -> dict[str, Any]:
         """What decides about the stage's result: name, settings, revisions; of a user's own stage the source too."""
         facts: dict[str, Any] = {
@@ -135,10 +139,6 @@ class CorpusStage(Stage):
     def needed_columns(self) -> frozenset[str]:
         """The columns of a segment that `apply` reads with these settings, without the texts' hashes."""
         return self.requires
-
-    def needed_scores(self) -> frozenset[str]:
-        """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
-        return frozenset()
 
     def __call__(self, docs: Any) -> Any:
         """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""

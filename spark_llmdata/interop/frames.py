@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from spark_llmdata import schema
 from spark_llmdata.artifact import ship_code
@@ -119,11 +120,20 @@ def result_schema(stage: RowStage, given: pa.Schema) -> pa.Schema:
     added = [pa.field("kept", pa.bool_()), pa.field("verdict", schema.VERDICT)]
     if stage.scores:
         added.append(pa.field("scores", pa.struct([pa.field(n, pa.float64()) for n in stage.score_columns()])))
+    added += [pa.field(name, GIVEN[name]) for name in sorted((stage.provides & set(GIVEN)) - {"text"})]
     names = [f.name for f in added]
     fields = [f.with_type(pa.string()) if f.name == "text" else f for f in given if f.name not in names]
     if "text" not in given.names:
         fields.append(pa.field("text", pa.string()))
     return pa.schema([*fields, *added])
+
+
+def _earlier_scores(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """The numbers in a column `scores` of structs, such as an earlier call gave."""
+    if "scores" not in batch.schema.names or not pa.types.is_struct(batch.schema.field("scores").type):
+        return {}
+    struct = batch.column("scores")
+    return {f.name: pc.struct_field(struct, f.name) for f in struct.type if pa.types.is_floating(f.type)}
 
 
 def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -139,7 +149,7 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
         name: batch.column(name).cast(kind) if name in batch.schema.names else pa.nulls(n, kind)
         for name, kind in GIVEN.items()
     }
-    docs = Batch(columns)
+    docs = Batch(columns, scores=_earlier_scores(batch))
     found = judge_safely(stage, docs)
     gone = ~found.keep
 
@@ -170,6 +180,7 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
             [e if e is not None else t for e, t in zip(found.text.to_pylist(), text.to_pylist(), strict=True)]
         )
     result["text"] = text
+    result |= {name: found.columns.get(name, columns[name]) for name in stage.provides & set(GIVEN) - {"text"}}
     wanted = result_schema(stage, batch.schema)
     return pa.RecordBatch.from_arrays(
         [(result[f.name] if f.name in result else batch.column(f.name)).cast(f.type) for f in wanted], schema=wanted

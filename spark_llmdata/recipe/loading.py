@@ -78,7 +78,7 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     read, gates, write = (
         _validate(document, model, sections[key], (key,), key, origins) for key, model in _SECTIONS.items()
     )
-    _check_names(document, names, gates)
+    _check_names(document, names, stages, gates)
     if document.problems:
         raise RecipeError(document.problems)
     assert isinstance(read, Read)
@@ -99,7 +99,16 @@ def _name_kind(kind: str) -> str:
     return str(found.kind_name()) if isinstance(found, type) and issubclass(found, Stage) else kind
 
 
-def _check_names(document: Document, names: Sequence[str], gates: BaseModel | None) -> None:
+def _tell_apart(one: Stage | None, other: Stage | None) -> bool:
+    """Whether two stages with the same last word share neither the names of scores nor those of reasons."""
+    if one is None or other is None:
+        return False
+    return not (one.scores and other.scores) and not (one.reasons and other.reasons)
+
+
+def _check_names(
+    document: Document, names: Sequence[str], stages: Sequence[Stage | None], gates: BaseModel | None
+) -> None:
     """The recipe's own name, the stages' names and the names that gates speak of."""
     name = document.data.get("name")
     if not isinstance(name, str) or not name.strip():
@@ -108,10 +117,10 @@ def _check_names(document: Document, names: Sequence[str], gates: BaseModel | No
     for i, (n, noun) in enumerate(zip(names, nouns, strict=True)):
         if n in names[:i]:
             document.complain(("stages", i), f"stage {n} occurs twice; give one of them an id: `id: {n}_2`")
-        elif noun in nouns[:i]:
-            other = names[nouns.index(noun)]
+        elif others := [o for o in range(i) if nouns[o] == noun and not _tell_apart(stages[o], stages[i])]:
             document.complain(
-                ("stages", i), f"stages {other} and {n} both end in {noun!r}, which names their scores; change an id"
+                ("stages", i),
+                f"stages {names[others[0]]} and {n} both end in {noun!r}, which names their scores; change an id",
             )
         elif n == "read":
             document.complain(("stages", i), "'read' is what the reader's own verdicts are called; take another id")

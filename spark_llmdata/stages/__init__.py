@@ -15,14 +15,18 @@ from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.filter.gopher_repetition import GopherRepetition
+from spark_llmdata.stages.filter.language import FilterLanguage
+from spark_llmdata.stages.score.language import ScoreLanguage
 
 BUILTIN: Mapping[str, type[Stage]] = {
     "extract.html": ExtractHtml,
+    "score.language": ScoreLanguage,
     "filter.gopher_quality": GopherQuality,
     "filter.gopher_repetition": GopherRepetition,
     "filter.c4": C4,
     "filter.fineweb": FineWeb,
     "clean.refinedweb_lines": RefinedwebLines,
+    "filter.language": FilterLanguage,
     "dedup.exact": DedupExact,
     "dedup.url": DedupUrl,
     "dedup.minhash": DedupMinhash,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timezone
 from pathlib import Path
 from typing import Any
@@ -38,10 +39,15 @@ def stage_of(kind: str, case: dict[str, Any]) -> Stage:
     return BUILTIN[kind](**case.get("settings", {}))
 
 
-def batch_of(given: list[dict[str, Any]]) -> Batch:
-    """A batch with one row for each `given` of a case."""
+def batch_of(given: list[dict[str, Any]], scores: Iterable[str] = ()) -> Batch:
+    """A batch with one row for each `given` of a case; its `scores` are what earlier stages measured."""
     rows = [_row(g) for g in given]
-    return Batch({name: pa.array([r.get(name) for r in rows], kind) for name, kind in GIVEN.items()})
+    measured = [r.pop("scores", {}) for r in rows]
+    names = {*scores, *(name for m in measured for name in m)}
+    return Batch(
+        {name: pa.array([r.get(name) for r in rows], kind) for name, kind in GIVEN.items()},
+        scores={name: pa.array([m.get(name) for m in measured], pa.float64()) for name in names},
+    )
 
 
 CORPUS_COLUMNS = "doc_id string, text string, url string, date timestamp, source string, scores struct<quality: double>"

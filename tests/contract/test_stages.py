@@ -42,6 +42,8 @@ def test_row_cases(kind, case):
             assert getattr(found, name)[0] == pytest.approx(case[name], abs=1e-12)
     for name, value in case.get("scores", {}).items():
         assert found.scores[name][0].as_py() == pytest.approx(value, abs=1e-12)
+    for name, value in case.get("columns", {}).items():
+        assert found.columns[name][0].as_py() == value
     if {"text", "contains", "lacks"} & set(case):
         text = found.text[0].as_py() if found.text is not None and found.text[0].is_valid else case["given"].get("text")
         assert text == case.get("text", text)
@@ -65,7 +67,7 @@ def test_declarations(kind):
     assert stage.kind == kind
     assert stage.__module__ == f"spark_llmdata.stages.{kind}"
     assert stage.__doc__
-    assert stage.reasons
+    assert stage.reasons or stage.scores
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", r) for r in [*stage.reasons, *stage.scores])
     for name, field in stage.model_fields.items():
         assert field.description, f"setting {name} needs a description with its unit"
@@ -110,7 +112,8 @@ def test_removed_rows_do_not_matter(kind):
 
 @pytest.mark.parametrize("kind", ROW_KINDS)
 def test_nothing_in_nothing_out(kind):
-    assert len(BUILTIN[kind]().judge(batch_of([]))) == 0
+    stage = BUILTIN[kind]()
+    assert len(stage.judge(batch_of([], stage.needed_scores()))) == 0
 
 
 @pytest.mark.parametrize("kind", BUILTIN)
@@ -133,6 +136,8 @@ def test_a_changed_result_raises_the_revision(kind):
         "scores": {name: [repr(v) for v in values.to_pylist()] for name, values in found.scores.items()},
         "text": None if found.text is None else found.text.to_pylist(),
     }
+    if found.columns:
+        said["columns"] = {name: values.to_pylist() for name, values in found.columns.items()}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
     revisions = [stage.revision, *(k.REVISION for k in stage.kernels)]
     line = f"{digest} at revisions {revisions}"

@@ -7,6 +7,7 @@ pub mod c4;
 pub mod components;
 pub mod dates;
 pub mod excerpts;
+pub mod fasttext;
 pub mod fineweb;
 mod forest;
 pub mod hash;

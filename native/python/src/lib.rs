@@ -5,6 +5,7 @@ mod c4;
 mod components;
 mod dates;
 mod excerpts;
+mod fasttext;
 mod fineweb;
 mod hash;
 mod heuristics;
@@ -31,6 +32,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     dates::register(m)?;
     excerpts::register(m)?;
     fineweb::register(m)?;
+    fasttext::register(m)?;
     hash::register(m)?;
     heuristics::register(m)?;
     jsonl::register(m)?;

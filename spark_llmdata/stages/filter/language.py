@@ -1,0 +1,91 @@
+"""Languages that are wanted, and how sure it has to be that a document is in one."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from spark_llmdata.batch import Batch
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import Judgement, as_float
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class FilterLanguage(RowStage):
+    """Keep documents whose `lang` is one of `keep` and whose probability reaches the threshold of that language.
+
+    It decides by what `score.language` measured, so other thresholds need no model. Only the most probable language
+    counts. Rules that let any listed language above the threshold do (FineWeb's code) say the same from a threshold
+    of 0.5 on, since no two languages have more than half.
+    """
+
+    kind = "filter.language"
+    requires = frozenset({"lang"})
+    reasons: ClassVar = {
+        "no_language": "no language is known",
+        "wrong_language": "the language is none of `keep`",
+        "uncertain_language": "the language's probability is below its threshold",
+    }
+    presets: ClassVar = {
+        "fineweb": {"keep": ("en",), "threshold": 0.65, "at_threshold": "remove"},
+        "refinedweb": {"keep": ("en",), "threshold": 0.65, "at_threshold": "keep"},
+        "dclm": {"keep": ("en",), "threshold": 0.65, "at_threshold": "remove"},
+        # Its 0.5 is held against probabilities that were rounded to two digits.
+        "ccnet": {"keep": None, "threshold": 0.495, "at_threshold": "keep"},
+    }
+
+    preset: Literal["fineweb", "refinedweb", "dclm", "ccnet"] | None = Field(
+        default=None, description="published rules; DCLM and CCNet also read texts with `line_ends: removed`"
+    )
+    keep: tuple[str, ...] | None = Field(
+        default=("en",), min_length=1, description="languages that stay, as the model names them; null: all"
+    )
+    threshold: Share | None = Field(default=0.65, description="least probability; null: not looked at")
+    thresholds: dict[str, Share] = Field(default_factory=dict, description="least probability of single languages")
+    at_threshold: Literal["keep", "remove"] = Field(
+        default="keep", description="what becomes of a document whose probability is exactly the threshold"
+    )
+    score: str = Field(default="language_score", description="the score column that holds the probability")
+
+    @model_validator(mode="after")
+    def _thresholds_are_of_kept_languages(self) -> FilterLanguage:
+        unknown = [] if self.keep is None else sorted(set(self.thresholds) - set(self.keep))
+        if unknown:
+            raise ValueError(
+                f"`thresholds` names {', '.join(unknown)}, which `keep` does not: add it there or take it out"
+            )
+        return self
+
+    def needed_scores(self) -> frozenset[str]:
+        """The probability, where a threshold is held against it."""
+        return frozenset() if self.threshold is None and not self.thresholds else frozenset({self.score})
+
+    def judge(self, docs: Batch) -> Judgement:
+        n = len(docs)
+        langs = docs["lang"].to_pylist()
+        score = as_float(docs.score(self.score)) if self.needed_scores() else np.full(n, np.nan)
+        default = np.nan if self.threshold is None else self.threshold
+        bound = np.array([self.thresholds.get(lang, default) for lang in langs], dtype=float)
+        below = score < bound if self.at_threshold == "keep" else score <= bound
+        reason = np.full(n, None, dtype=object)
+        reason[below] = "uncertain_language"
+        if self.keep is not None:
+            reason[[lang not in self.keep for lang in langs]] = "wrong_language"
+        reason[np.asarray(docs["lang"].is_null())] = "no_language"
+        keep = np.array([r is None for r in reason], dtype=bool)
+        decided = reason == "uncertain_language"
+        return Judgement(
+            keep,
+            reason,
+            score=np.where(decided, score, np.nan),
+            threshold=np.where(decided, bound, np.nan),
+            evidence=np.array([None if k else _say(lang) for k, lang in zip(keep, langs, strict=True)], dtype=object),
+        )
+
+
+def _say(lang: Any) -> str:
+    return json.dumps({"lang": lang}, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Stages that measure documents and leave the decision to others."""

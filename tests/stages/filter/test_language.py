@@ -1,0 +1,36 @@
+"""`filter.language`: its presets are spelled out, and settings that contradict each other are refused."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from spark_llmdata.stages.filter.language import FilterLanguage
+
+
+def test_presets_are_spelled_out_and_overridden():
+    stage = FilterLanguage(preset="fineweb", keep=["de"])
+    assert stage.settings() == {
+        "preset": "fineweb", "keep": ["de"], "threshold": 0.65, "thresholds": {}, "at_threshold": "remove",
+        "score": "language_score",
+    }  # fmt: skip
+    assert FilterLanguage(**stage.settings()) == stage
+    assert FilterLanguage(preset="ccnet").keep is None
+
+
+def test_a_threshold_of_a_language_that_goes():
+    with pytest.raises(ValidationError, match="names fr, which `keep` does not"):
+        FilterLanguage(keep=["en"], thresholds={"fr": 0.5})
+    assert FilterLanguage(keep=None, thresholds={"fr": 0.5}).thresholds == {"fr": 0.5}
+
+
+@pytest.mark.parametrize("settings", [{"keep": []}, {"threshold": 1.2}, {"preset": "c4"}, {"thresholds": {"en": -1}}])
+def test_settings_that_make_no_sense(settings: dict[str, object]):
+    with pytest.raises(ValidationError):
+        FilterLanguage(**settings)
+
+
+def test_scores_are_wanted_where_a_threshold_is():
+    assert FilterLanguage().needed_scores() == {"language_score"}
+    assert FilterLanguage(threshold=None).needed_scores() == set()
+    assert FilterLanguage(threshold=None, thresholds={"en": 0.1}, score="x").needed_scores() == {"x"}
