@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
@@ -44,8 +44,18 @@ class Stage(BaseModel, ABC):
     provides: ClassVar[frozenset[str]] = frozenset()
     reasons: ClassVar[Mapping[str, str]] = {}
     scores: ClassVar[Mapping[str, str]] = {}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by the value of `preset`, defaults of other settings
 
     id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_preset(cls, given: Any) -> Any:
+        """Spell a preset's settings out, so that a dump names all of them; what is given beside it wins."""
+        if not cls.presets or not isinstance(given, Mapping):
+            return given
+        preset = given.get("preset", cls.model_fields["preset"].default)
+        return {**cls.presets.get(str(preset), {}), **given}
 
     @property
     def name(self) -> str:

@@ -12,6 +12,8 @@ pub mod minhash;
 pub mod near;
 pub mod shingles;
 pub mod text_forms;
+pub mod unicode;
+pub mod url_rules;
 pub mod urls;
 pub mod warc;
 pub mod words;

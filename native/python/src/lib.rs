@@ -10,6 +10,8 @@ mod minhash;
 mod near;
 mod shingles;
 mod text_forms;
+mod unicode;
+mod url_rules;
 mod urls;
 mod warc;
 mod words;
@@ -28,6 +30,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     near::register(m)?;
     shingles::register(m)?;
     text_forms::register(m)?;
+    unicode::register(m)?;
+    url_rules::register(m)?;
     urls::register(m)?;
     warc::register(m)?;
     words::register(m)?;

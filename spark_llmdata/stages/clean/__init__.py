@@ -1,0 +1,1 @@
+"""Stages that edit texts and keep documents."""
