@@ -37,6 +37,11 @@ class Source:
     sha256: str
 
 
+def absolute(path: str) -> str:
+    """The path as it is known from any folder; a remote url as it is."""
+    return files.absolute(path)
+
+
 def find_files(path: str, name: str, categories: Sequence[str] | None) -> list[str]:
     """The files a path means: itself, or of a folder in the manner of UT1 the file `name` of each category.
 
@@ -47,7 +52,7 @@ def find_files(path: str, name: str, categories: Sequence[str] | None) -> list[s
         ValueError: there is nothing under the path, or not what is named.
         OSError: it cannot be read.
     """
-    url = files.absolute(path)
+    url = absolute(path)
     if not files.exists(url):
         raise ValueError(f"{path!r} does not exist; expected a file of entries or a folder with files {name!r}")
     if not files.is_folder(url):

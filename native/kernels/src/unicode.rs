@@ -120,7 +120,7 @@ fn clean_one(text: &str, settings: &Settings, out: &mut String) -> usize {
             Fate::Break => {
                 writer.edits += 1;
                 // Of CR LF the line feed is still to come.
-                if c != '\r' || !rest.peek().is_some_and(|(_, next)| *next == '\n') {
+                if c != '\r' || rest.peek().is_none_or(|(_, next)| *next != '\n') {
                     writer.end_line();
                 }
             }

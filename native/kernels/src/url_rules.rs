@@ -5,6 +5,7 @@
 
 mod address;
 mod list;
+mod lookup;
 mod words;
 
 use std::collections::HashSet;
@@ -15,11 +16,12 @@ use arrow_array::{ArrayRef, RecordBatch};
 
 use crate::urls::write_c4;
 use crate::words::TextColumn;
-use address::{registered, write_host, write_name};
+use address::write_name;
 use list::Builder;
 pub use list::List;
+use lookup::{Hosts, Listed, find_hosts, parents};
 pub use words::Spelling;
-use words::{StrictWords, WordSet};
+use words::{Found, Split, StrictWords, WordTable};
 
 /// Which domains an address is looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,11 +156,10 @@ pub struct Rules {
     settings: Settings,
     domains: Option<List>,
     urls: Option<List>,
-    hard: WordSet,
-    soft: WordSet,
+    words: WordTable,
     strict: StrictWords,
-    allowed: Hosts,
-    excluded: Hosts,
+    allowed: Names,
+    excluded: Names,
 }
 
 impl Rules {
@@ -173,11 +174,10 @@ impl Rules {
             settings,
             domains,
             urls,
-            hard: WordSet::new(&words.hard, settings.spelling),
-            soft: WordSet::new(&words.soft, settings.spelling),
+            words: WordTable::new(&words.hard, &words.soft, settings.spelling),
             strict: StrictWords::new(&words.strict, settings.spelling)?,
-            allowed: Hosts::new(&words.allowed),
-            excluded: Hosts::new(&words.excluded),
+            allowed: Names::new(&words.allowed),
+            excluded: Names::new(&words.excluded),
         })
     }
 
@@ -188,135 +188,85 @@ impl Rules {
     /// `n_soft_words` (different ones), `names_host`.
     pub fn measure(&self, urls: &ArrayRef) -> Result<RecordBatch, String> {
         let column = TextColumn::new(urls, "url")?;
-        let mut found = Columns::default();
-        let mut scratch = Scratch {
-            met: vec![false; self.soft.len()],
-            ..Scratch::default()
-        };
+        let mut hosts = Hosts::default();
+        let mut scratch = String::new();
         for row in 0..urls.len() {
-            match column.get(row) {
-                Some(url) => self.measure_one(url, &mut scratch, &mut found),
-                None => found.append_nulls(),
-            }
+            hosts.push(column.get(row), &mut scratch);
         }
-        found.finish()
-    }
-
-    fn measure_one(&self, url: &str, scratch: &mut Scratch, found: &mut Columns) {
-        let names_host = write_host(url, &mut scratch.host);
-        found.names_host.append_value(names_host);
-        let host = scratch.host.as_str();
-        let (mut domain_found, mut host_found) = (None, None);
-        if let Some(list) = &self.domains
-            && names_host
-            && (self.settings.ignore_case || url.contains(host))
-        {
-            (domain_found, host_found) = self.look_up(list, host);
-        }
-        found.append(LISTED_DOMAIN, domain_found);
-        found.append(LISTED_HOST, host_found);
-        let url_found = self.urls.as_ref().is_some_and(|list| {
-            scratch.text.clear();
-            write_form(url, self.settings.form, &mut scratch.text);
-            list.contains(&scratch.text)
-        });
-        found.append(LISTED_URL, url_found.then_some(scratch.text.as_str()));
-        found.append(ALLOWED, self.allowed.find(host));
-        found.append(EXCLUDED, self.excluded.find(host));
-        self.measure_words(url, scratch, found);
-    }
-
-    fn look_up<'a>(&self, list: &List, host: &'a str) -> (Option<&'a str>, Option<&'a str>) {
-        let listed = |name: &&str| list.contains(name);
-        if self.settings.domains == Domains::Host {
-            let host = host.strip_prefix("www.").unwrap_or(host);
-            return (None, Some(host).filter(listed));
-        }
-        let Some(domain) = registered(host) else {
-            // An IP address, a name within a company: only another reading than datatrove's looks these up.
-            let whole = self.settings.domains == Domains::Parents;
-            return (None, Some(host).filter(|_| whole).filter(listed));
-        };
-        let found = Some(domain).filter(listed);
-        if self.settings.domains == Domains::Registered {
-            return (found, Some(host).filter(listed));
-        }
-        let mut between = parents(host).take_while(|name| name.len() >= domain.len());
-        (found, between.find(listed))
-    }
-
-    fn measure_words(&self, url: &str, scratch: &mut Scratch, found: &mut Columns) {
-        let mut hard = None;
-        for word in scratch.soft.drain(..) {
-            scratch.met[word] = false;
-        }
-        if !self.hard.is_empty() || !self.soft.is_empty() {
-            let text = if self.settings.ignore_case {
-                lower(url, &mut scratch.text)
-            } else {
-                url
+        let listed = self.find_hosts(&column, &hosts);
+        let listed_urls = self.find_urls(&column, urls.len());
+        let mut columns = Columns::default();
+        let mut split = Split::default();
+        let mut found = Found::default();
+        for row in 0..urls.len() {
+            let Some(url) = column.get(row) else {
+                columns.append_nulls();
+                continue;
             };
-            for word in self.settings.spelling.words(text) {
-                if hard.is_none() {
-                    hard = self.hard.find(word);
-                }
-                if let Some(soft) = self.soft.find(word)
-                    && !std::mem::replace(&mut scratch.met[soft], true)
-                {
-                    scratch.soft.push(soft);
-                }
-            }
+            let host = hosts.get(row);
+            let Listed { domain, host: name } = listed.get(row).copied().unwrap_or_default();
+            let end = |length: usize| &host[host.len() - length..];
+            columns.append(LISTED_DOMAIN, domain.map(end));
+            columns.append(LISTED_HOST, name.map(end));
+            let listed_url = listed_urls.get(row).is_some_and(|found| *found);
+            columns.append(LISTED_URL, listed_url.then(|| self.form(url, &mut scratch)));
+            columns.append(EXCLUDED, self.excluded.find(host));
+            columns.append(ALLOWED, self.allowed.find(host));
+            columns.names_host.append_value(!host.is_empty());
+            let Settings {
+                spelling,
+                ignore_case,
+                ..
+            } = self.settings;
+            split.read(url, spelling, ignore_case);
+            self.words.look_up(&split, &mut found);
+            columns.append(HARD_WORD, found.hard.map(|word| self.words.get(word)));
+            columns.append_soft(found.soft.iter().map(|&word| self.words.get(word)));
+            columns.append(STRICT_WORD, self.strict.find(&split));
         }
-        found.append(HARD_WORD, hard.map(|word| self.hard.get(word)));
-        found.n_soft_words.append_value(scratch.soft.len() as i64);
-        let words: Vec<&str> = scratch
-            .soft
-            .iter()
-            .map(|&word| self.soft.get(word))
-            .collect();
-        found.append(SOFT_WORDS, (!words.is_empty()).then(|| words.join(" ")));
-        if !self.strict.is_empty() {
-            let spelling = self.settings.spelling;
-            spelling.write_squeezed(url, &mut scratch.text);
-            found.append(STRICT_WORD, self.strict.find(&scratch.text));
-        } else {
-            found.append(STRICT_WORD, None::<&str>);
+        columns.finish()
+    }
+
+    fn find_hosts(&self, column: &TextColumn<'_>, hosts: &Hosts) -> Vec<Listed> {
+        let is_shown = |row| {
+            let as_written = |url: &str| url.contains(hosts.get(row));
+            self.settings.ignore_case || column.get(row).is_some_and(as_written)
+        };
+        match &self.domains {
+            Some(list) => find_hosts(list, hosts, &self.settings, is_shown),
+            None => vec![],
         }
     }
-}
 
-fn lower<'a>(url: &str, out: &'a mut String) -> &'a str {
-    out.clear();
-    if url.is_ascii() {
-        out.push_str(url);
-        out.make_ascii_lowercase();
-    } else {
-        out.extend(url.chars().flat_map(char::to_lowercase));
+    fn find_urls(&self, column: &TextColumn<'_>, rows: usize) -> Vec<bool> {
+        let Some(list) = &self.urls else {
+            return vec![];
+        };
+        let mut scratch = String::new();
+        let mut is_listed = |url: &str| list.contains(self.form(url, &mut scratch));
+        (0..rows)
+            .map(|row| column.get(row).is_some_and(&mut is_listed))
+            .collect()
     }
-    out
-}
 
-/// The host and what lies above it, the shortest name last.
-fn parents(host: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(host);
-    std::iter::from_fn(move || {
-        let name = rest?;
-        rest = name.split_once('.').map(|(_, above)| above);
-        Some(name)
-    })
+    fn form<'a>(&self, url: &str, scratch: &'a mut String) -> &'a str {
+        scratch.clear();
+        write_form(url, self.settings.form, scratch);
+        scratch
+    }
 }
 
 /// Names of hosts that stand for all below them as well.
-struct Hosts(HashSet<String>);
+struct Names(HashSet<String>);
 
-impl Hosts {
+impl Names {
     fn new(names: &[String]) -> Self {
         let read = |name: &String| {
             let mut host = String::new();
             write_name(name.trim().trim_matches('.'), &mut host);
             host
         };
-        Hosts(names.iter().map(read).collect())
+        Names(names.iter().map(read).collect())
     }
 
     /// The longest of the names that covers the host.
@@ -326,16 +276,6 @@ impl Hosts {
         }
         parents(host).find(|name| self.0.contains(*name))
     }
-}
-
-/// Buffers that every address uses again.
-#[derive(Default)]
-struct Scratch {
-    host: String,
-    text: String,
-    /// Soft words of the address, by number, and for each whether it is among them.
-    soft: Vec<usize>,
-    met: Vec<bool>,
 }
 
 const LISTED_DOMAIN: usize = 0;
@@ -369,6 +309,12 @@ struct Columns {
 impl Columns {
     fn append(&mut self, column: usize, value: Option<impl AsRef<str>>) {
         self.texts[column].append_option(value);
+    }
+
+    fn append_soft<'a>(&mut self, words: impl ExactSizeIterator<Item = &'a str>) {
+        self.n_soft_words.append_value(words.len() as i64);
+        let joined = (words.len() > 0).then(|| words.collect::<Vec<_>>().join(" "));
+        self.append(SOFT_WORDS, joined);
     }
 
     fn append_nulls(&mut self) {

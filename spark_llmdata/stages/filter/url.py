@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BeforeValidator, Field, PositiveInt, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, PrivateAttr, model_validator
 
 from spark_llmdata import url_lists
 from spark_llmdata.batch import Batch
@@ -19,8 +19,13 @@ from spark_llmdata.stage import RowStage
 from spark_llmdata.url_lists import Source
 from spark_llmdata.verdict import Judgement
 
-Paths = Annotated[tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)]
-MAX_SHOWN = 140  # characters of an entry in the evidence
+#: Absolute, so that the settings of a run name the same files wherever they are read again.
+Paths = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
+    AfterValidator(lambda paths: tuple(map(url_lists.absolute, paths))),
+]
+MAX_EVIDENCE = 200  # characters
 
 _TABLES = ("domains", "urls")
 _WORDS = ("hard_words", "soft_words", "strict_words")
@@ -147,7 +152,7 @@ class FilterUrl(RowStage):
             keep &= ~gone
             reason[gone] = rule
             for i in np.flatnonzero(gone):
-                evidence[i] = json.dumps({"entry": entry[int(i)].as_py()[:MAX_SHOWN]}, ensure_ascii=False)
+                evidence[i] = _show(entry[int(i)].as_py())
         by_count = reason == "soft_words"
         score = np.where(by_count, np.asarray(pc.fill_null(n_soft, 0)), np.nan)
         threshold = np.where(by_count, float(self.min_soft_words), np.nan)
@@ -162,6 +167,14 @@ class FilterUrl(RowStage):
             (self.allow_domains, self.exclude_domains),
             (self.domain_match, self.url_form, self.words, self.ignore_case),
         )
+
+
+def _show(entry: str) -> str:
+    """The entry as evidence, cut where that would be too long."""
+    shown = entry[:MAX_EVIDENCE]
+    while len(text := json.dumps({"entry": shown}, ensure_ascii=False)) > MAX_EVIDENCE:
+        shown = shown[:-10]
+    return text
 
 
 @functools.lru_cache(maxsize=8)

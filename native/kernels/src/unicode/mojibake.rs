@@ -92,9 +92,9 @@ fn is_letter(c: char) -> bool {
     c.is_alphabetic() && !SIGNS.contains(&c)
 }
 
-/// A Greek or Cyrillic letter, but for one that Ukrainian alone has.
+/// A Greek or Cyrillic letter, but for one that Ukrainian alone has, and that is a sign for another in some charsets.
 fn is_other_script(c: char) -> bool {
-    matches!(c, '\u{370}'..='\u{4ff}') && c != 'Ґ' && c.is_alphabetic()
+    matches!(c, '\u{370}'..='\u{4ff}') && !matches!(c, 'Ґ' | 'ґ') && c.is_alphabetic()
 }
 
 fn is_box(c: char) -> bool {

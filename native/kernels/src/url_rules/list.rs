@@ -102,13 +102,25 @@ impl List {
     }
 
     /// Whether the text is in the list.
-    #[inline]
     pub fn contains(&self, text: &str) -> bool {
-        let (hash, rows) = (hash(text.as_bytes()), self.hashes.len());
+        self.search(hash(text.as_bytes()), |row| {
+            self.texts.value(row) == text.as_bytes()
+        })
+    }
+
+    /// Whether a text of that hash is in the list: if not, no text with it is.
+    #[inline]
+    pub fn has_hash(&self, hash: u64) -> bool {
+        self.search(hash, |_| true)
+    }
+
+    #[inline]
+    fn search(&self, hash: u64, is_meant: impl Fn(usize) -> bool) -> bool {
         let hashes = self.hashes.values();
+        let rows = hashes.len();
         let mut row = first_row(hash, rows);
         while hashes[row] != 0 {
-            if hashes[row] == hash && self.texts.value(row) == text.as_bytes() {
+            if hashes[row] == hash && is_meant(row) {
                 return true;
             }
             row = (row + 1) & (rows - 1);
@@ -117,9 +129,9 @@ impl List {
     }
 }
 
-/// Never zero, which stands for a free row.
+/// The hash of a text, never zero, which stands for a free row.
 #[inline]
-fn hash(text: &[u8]) -> u64 {
+pub fn hash(text: &[u8]) -> u64 {
     xxh3_64(text).max(1)
 }
 
