@@ -44,7 +44,7 @@ def clean(
     if max_newlines is not None:
         text, shortened = re.subn("\n" * (max_newlines + 1) + "+", "\n" * max_newlines, text)
         edits += shortened
-    formed = text if form == "none" else unicodedata.normalize(form.upper(), text)
+    formed = text if form == "none" else unicodedata.normalize("NFC" if form == "nfc" else "NFKC", text)
     return Cleaned(formed, edits + (formed != text))
 
 

@@ -56,11 +56,12 @@ def find_host(url: str) -> str:
     """The host in lower case; empty for none."""
     behind = re.match(r"(?:[A-Za-z0-9+.-]+:)?//(.*)", url, re.DOTALL)
     rest = behind.group(1) if behind else url
-    name = re.split(r"[/?#]", rest)[0].rpartition("@")[2].partition(":")[0].strip().rstrip(".").lower()
+    name = re.split(r"[/?#]", rest)[0].rpartition("@")[2].partition(":")[0].strip().lower()
     is_page = re.match(r"https?://", url, re.IGNORECASE)
-    if len(name) > 253 or re.search(r"\s", name) or not (is_page or "." in name):
+    if re.search(r"\s", name) or not (is_page or "." in name):
         return ""
-    return name
+    name = name.rstrip(".")
+    return name if len(name) <= 253 else ""
 
 
 def find_domain(host: str, suffixes: Collection[str]) -> str | None:

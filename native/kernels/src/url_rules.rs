@@ -198,6 +198,7 @@ impl Rules {
         let mut columns = Columns::default();
         let mut split = Split::default();
         let mut found = Found::default();
+        let has_words = !self.words.is_empty() || !self.strict.is_empty();
         for row in 0..urls.len() {
             let Some(url) = column.get(row) else {
                 columns.append_nulls();
@@ -218,8 +219,10 @@ impl Rules {
                 ignore_case,
                 ..
             } = self.settings;
-            split.read(url, spelling, ignore_case);
-            self.words.look_up(&split, &mut found);
+            if has_words {
+                split.read(url, spelling, ignore_case);
+                self.words.look_up(&split, &mut found);
+            }
             columns.append(HARD_WORD, found.hard.map(|word| self.words.get(word)));
             columns.append_soft(found.soft.iter().map(|&word| self.words.get(word)));
             columns.append(STRICT_WORD, self.strict.find(&split));

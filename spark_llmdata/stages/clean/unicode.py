@@ -105,27 +105,21 @@ class CleanUnicode(RowStage):
         """The texts with wrongly decoded lines mended, and how many lines each has of them."""
         ftfy = extras.require("ftfy", extra="unicode", needed_by=f"{self.name} (mojibake)")
         counts = np.zeros(len(text), dtype=np.int64)
-        suspects = np.flatnonzero(np.asarray(unicode.suspect_mojibake(text)))
-        if len(suspects) == 0:
-            return text, counts
-        texts = text.to_pylist()
-        for i in suspects:
-            lines = _lines(texts[i])
-            mended = [line if line.isascii() else ftfy.fix_encoding(line) for line in lines]
-            counts[i] = sum(a != b for a, b in zip(lines, mended, strict=True))
-            texts[i] = "".join(mended)
-        return pa.array(texts, text.type), counts
+        suspects = unicode.suspect_mojibake(text)
+        mended = []
+        for i, given in zip(np.flatnonzero(np.asarray(suspects)), text.filter(suspects).to_pylist(), strict=True):
+            lines = _lines(given)
+            better = [line if line.isascii() else ftfy.fix_encoding(line) for line in lines]
+            counts[i] = sum(a != b for a, b in zip(lines, better, strict=True))
+            mended.append("".join(better))
+        return pc.replace_with_mask(text, suspects, pa.array(mended, text.type)), counts
 
     def _uncurl(self, text: pa.Array) -> pa.Array:
         """The texts with straight quotation marks."""
         fixes = extras.require("ftfy.fixes", extra="unicode", needed_by=f"{self.name} (uncurl_quotes)")
-        curled = np.flatnonzero(np.asarray(pc.fill_null(pc.match_substring_regex(text, pattern=_CURLED), False)))
-        if len(curled) == 0:
-            return text
-        texts = text.to_pylist()
-        for i in curled:
-            texts[i] = fixes.uncurl_quotes(texts[i])
-        return pa.array(texts, text.type)
+        curled = pc.fill_null(pc.match_substring_regex(text, pattern=_CURLED), False)
+        straight = [fixes.uncurl_quotes(given) for given in text.filter(curled).to_pylist()]
+        return pc.replace_with_mask(text, curled, pa.array(straight, text.type))
 
 
 def _lines(text: str) -> list[str]:

@@ -73,3 +73,11 @@ def test_the_library_is_asked_for_only_where_it_is_used(monkeypatch):
 def test_a_control_character_to_keep_is_one():
     with pytest.raises(ValueError, match="'x' is no control character"):
         CleanUnicode(keep_controls="\tx")
+
+
+@pytest.mark.parametrize("text", ["日Ã©" * 300_000, "Ã©ÃƒÂ©" * 200_000 + "日", "\x85é" * 500_000, "Ã©\n" * 100_000])
+def test_hostile_texts_take_linear_time(text):
+    """Work that grew with the square of their length would take hours, in the library as well."""
+    pytest.importorskip("ftfy")
+    found = judged(CleanUnicode(), text)
+    assert found.edits[0] > 0

@@ -136,3 +136,14 @@ def test_the_lists_of_ut1_can_be_read(shared_data):
     assert {reason for reason, _ in judged(exact, *(f"http://{d}/x" for d in named))} == {"url.listed_host"}
     assert {r for r, _ in judged(stage, *(f"https://www.{u}" for u in urls))} <= {"url.listed_url", "url.listed_domain"}
     assert judged(stage, "https://example.org/")[0][0] is None
+
+
+@pytest.mark.spark
+def test_workers_map_the_same_table(spark, tmp_path):
+    """Workers of their own compile nothing again, and say the same for any partitioning."""
+    stage = FilterUrl(domains=write(tmp_path / "a", "blocked.com"))
+    rows = [(str(i), f"http://{'blocked' if i % 3 == 0 else 'good'}.com/{i}") for i in range(30)]
+    for partitions in (1, 4):
+        docs = spark.createDataFrame(rows, "id string, url string").repartition(partitions)
+        gone = {row.id for row in stage(docs).where("NOT kept").collect()}
+        assert gone == {str(i) for i in range(0, 30, 3)}

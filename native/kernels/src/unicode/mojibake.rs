@@ -6,7 +6,7 @@
 //! neighbors good texts have: letters of one case, letters beside quotation marks, tables of box drawing.
 
 /// Characters of wrongly decoded text that good text hardly has in front of any other beyond ASCII.
-const LEADING: [char; 6] = ['Â', 'Ã', 'Î', 'Ð', 'Ø', 'Ù'];
+const LEADING: [char; 7] = ['Â', 'Ã', 'Î', 'Ð', 'Ø', 'Ù', '√'];
 
 /// Signs that are at home beside any other.
 const COMMON: [char; 9] = ['\u{a0}', '\u{ad}', '·', '´', '–', '—', '―', '…', '’'];

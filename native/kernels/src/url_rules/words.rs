@@ -198,6 +198,11 @@ impl WordTable {
         None
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// Looks all words of an address up.
     pub fn look_up(&self, split: &Split, found: &mut Found) {
         found.hard = None;
@@ -268,6 +273,11 @@ impl StrictWords {
             words: squeezed,
             automaton,
         })
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
     }
 
     /// The word that ends first, the longest of those.
