@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, field_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
@@ -16,7 +16,6 @@ from spark_llmdata.kernels import unicode
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
 
-Ratio = Annotated[float, Field(ge=0, le=1)]
 _CURLED = "[‘’‚‛“”„‟]"
 
 
@@ -53,8 +52,8 @@ class CleanUnicode(RowStage):
     )
     bidi: bool = Field(default=True, description="remove marks and overrides of the writing direction")
     private_use: bool = Field(default=True, description="remove characters that mean something in one font only")
-    max_newlines: PositiveInt | None = Field(default=None, description="line feeds in a row; null: any number")
-    max_replacement_ratio: Ratio | None = Field(default=None, description="share of U+FFFD; null: any")
+    max_newlines: int | None = Field(default=None, ge=1, description="line feeds in a row; null: any number")
+    max_replacement_ratio: float | None = Field(default=None, ge=0, le=1, description="share of U+FFFD; null: any")
 
     @field_validator("keep_controls")
     @classmethod

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.stage import RowStage
@@ -47,8 +47,8 @@ class FilterHttp(RowStage):
         description="types that stay, without parameters; null: any",
     )
     truncated: bool = Field(default=False, description="keep pages that the archive cut off")
-    min_payload_bytes: NonNegativeInt | None = Field(default=None, description="bytes of payload; null: any")
-    max_payload_bytes: NonNegativeInt | None = Field(default=None, description="bytes of payload; null: any")
+    min_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
+    max_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
 
     def judge(self, docs: Batch) -> Judgement:
         """Compare each fact with its setting; the first that fails decides."""
