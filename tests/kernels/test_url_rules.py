@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spark_llmdata.kernels import reference_url_rules as twin
-from spark_llmdata.kernels.url_rules import Rules, WordLists, compile_list
+from spark_llmdata.kernels.url_rules import REVISION, Rules, WordLists, compile_list
 
 #: Those of the public suffix list that the labels below can make up.
 SUFFIXES = {"com", "org", "uk", "co.uk", "co", "com.co"}
@@ -139,6 +142,23 @@ def test_hostile_addresses_take_linear_time(url):
     for settings in ({"domain_match": "parents"}, {"words": "boundaries", "ignore_case": False, "url_form": "exact"}):
         (row,) = rules(["x.com"], ["http://x.com/"], **settings).measure(pa.array([url])).to_pylist()
         assert row["n_soft_words"] <= 2
+
+
+def test_a_changed_finding_raises_the_revision():
+    """Stored judgements are reused by revision: who changes what is found raises it, and writes both here."""
+    urls = pa.array(
+        ["http://A.b.co.uk/Sex-win", "https://blocked.com:80/a_sex?free-win", "po-ker", "//x.com", "", None]
+    )
+    found = [
+        rules(["b.co.uk", "blocked.com"], ["blocked.com:80/a_sex?free-win"], **settings).measure(urls).to_pylist()
+        for settings in (
+            {},
+            {"domain_match": "parents", "ignore_case": False},
+            {"words": "boundaries", "url_form": "exact"},
+        )
+    ]
+    digest = hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]
+    assert (REVISION, digest) == (1, "486388244c27cb14")
 
 
 def test_errors_name_what_is_wrong():
