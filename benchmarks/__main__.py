@@ -27,6 +27,7 @@ from benchmarks import (
     pii,
     reuse,
     segment_write,
+    url_rules,
 )
 from benchmarks.conditions import REPOSITORY, Conditions, child_environment
 from benchmarks.corpus import find_corpus
@@ -40,6 +41,7 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "segment_write": segment_write.measure,
     "dedup_exact": dedup_exact.measure,
     "dedup_kernels": dedup_kernels.measure,
+    "url_rules": url_rules.measure,
     "near_duplicates": near_duplicates.measure,
     "pii": pii.measure,
     "memory": memory.measure,

@@ -142,6 +142,34 @@ TEXT_FORMS: list[str]
 def normalize_urls(urls: Any, form: str) -> Any: ...
 def hash_text_forms(text: Any, form: str, with_sha256: bool) -> Any: ...
 
+class UrlListCompiler:
+    def __init__(self, form: str | None) -> None: ...
+    def push(self, lines: bytes) -> None: ...
+    def finish(self) -> tuple[Any, int]: ...
+
+class UrlRules:
+    def __init__(
+        self,
+        settings: tuple[str, str, str, bool],
+        domains: Any | None,
+        urls: Any | None,
+        words: tuple[list[str], ...],
+    ) -> None: ...
+    def measure(self, urls: Any) -> Any: ...
+
+def clean_unicode(
+    text: Any,
+    *,
+    form: str,
+    keep_controls: str,
+    line_ends: bool,
+    zero_width: bool,
+    bidi: bool,
+    private_use: bool,
+    max_newlines: int | None,
+) -> Any: ...
+def suspect_mojibake(text: Any) -> Any: ...
+
 # Shingles, MinHash
 
 SHINGLE_WORDS: list[str]

@@ -133,6 +133,14 @@ def check_order(stages: Sequence[Stage]) -> None:
                 f"{stages[i].name} stands behind {', '.join(before)}; it needs the HTML, which is there only at the "
                 "beginning: put it first"
             )
+    ends = [s.name for s in stages if isinstance(s, CorpusStage) or getattr(s, "ends_segment", False)]
+    for i, stage in enumerate(stages):
+        before = [s.name for s in stages[:i] if s.name in ends]
+        if "content_type" in stage.requires and before:
+            problems.append(
+                f"{stage.name} stands behind {', '.join(before)}; it needs what the server said, which is there only "
+                "where records are read: put it in front"
+            )
     given: list[str] = []
     for stage in stages:
         problems += [

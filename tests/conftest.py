@@ -16,6 +16,12 @@ settings.register_profile("repository", deadline=None, print_blob=True, derandom
 settings.load_profile("repository")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_lists(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Lists that tests compile do not stay in the user's cache."""
+    os.environ["LLMDATA_CACHE_DIR"] = str(tmp_path_factory.mktemp("compiled_lists"))
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""

@@ -10,6 +10,8 @@ from spark_llmdata.recipe import Gates, Read, Recipe, Write, load_recipe
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.filter.http import FilterHttp
+from spark_llmdata.stages.filter.url import FilterUrl
 
 
 def recipe(*stages, name="r", read=None, write=None) -> Recipe:
@@ -76,6 +78,14 @@ def test_extraction_has_to_come_first():
         make_plan(recipe(DedupExact(), ExtractHtml()))
     with pytest.raises(RecipeError, match="only one stage can extract"):
         make_plan(recipe(ExtractHtml(), ExtractHtml(id="extract.again")))
+
+
+def test_what_the_server_said_is_there_only_where_records_are_read():
+    first = make_plan(recipe(GopherQuality(), FilterHttp(), FilterUrl()))
+    assert shape(first) == [["filter.gopher_quality", "filter.http", "filter.url"]]
+    for before in (ExtractHtml(), DedupExact()):
+        with pytest.raises(RecipeError, match=f"filter.http stands behind {before.name}; .*put it in front"):
+            make_plan(recipe(before, FilterHttp()))
 
 
 class Failing(GopherQuality):

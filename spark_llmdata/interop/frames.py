@@ -20,7 +20,9 @@ from spark_llmdata.segment import slices
 from spark_llmdata.stage import Context, CorpusStage, RowStage
 
 GIVEN = {"doc_id": pa.string()} | {
-    f.name: f.type for f in schema.RECORD if f.name in ("id", "url", "text", "html", "content_type", "lang", "date")
+    f.name: f.type
+    for f in schema.RECORD
+    if f.name in ("id", "url", "text", "html", "content_type", "lang", "date", "meta")
 }
 
 
@@ -145,9 +147,10 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
             f"{stage.name} needs the column {', '.join(sorted(missing))}; there are {', '.join(batch.schema.names)}"
         )
     n = batch.num_rows
+    # A user's own `meta` may be of any type, so only who asks for it is given it.
+    known = set(batch.schema.names) - ({"meta"} - stage.requires)
     columns = {
-        name: batch.column(name).cast(kind) if name in batch.schema.names else pa.nulls(n, kind)
-        for name, kind in GIVEN.items()
+        name: batch.column(name).cast(kind) if name in known else pa.nulls(n, kind) for name, kind in GIVEN.items()
     }
     docs = Batch(columns, scores=_earlier_scores(batch))
     found = judge_safely(stage, docs)

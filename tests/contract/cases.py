@@ -36,7 +36,13 @@ def corpus_cases() -> list[tuple[str, dict[str, Any]]]:
 
 
 def stage_of(kind: str, case: dict[str, Any]) -> Stage:
-    return BUILTIN[kind](**case.get("settings", {}))
+    return BUILTIN[kind](**{name: _place(value) for name, value in case.get("settings", {}).items()})
+
+
+def _place(value: Any) -> Any:
+    """A setting; a path that begins with `conf/` is one of the repository."""
+    is_path = isinstance(value, str) and value.startswith("conf/")
+    return str(FOLDER.parents[1] / value) if is_path else value
 
 
 def batch_of(given: list[dict[str, Any]], scores: Iterable[str] = ()) -> Batch:
@@ -68,6 +74,8 @@ def _row(given: dict[str, Any]) -> dict[str, Any]:
     row = dict(given)
     if "text" in row:
         row["text"] = row["text"] * row.pop("times", 1) + row.pop("then", "")
+    if "meta" in row:
+        row["meta"] = list(row["meta"].items())
     if "html_hex" in row:
         row["html"] = bytes.fromhex(row.pop("html_hex"))
     elif "html" in row:

@@ -25,6 +25,8 @@ pub mod sentences;
 pub mod pii;
 pub mod shingles;
 pub mod text_forms;
+pub mod unicode;
+pub mod url_rules;
 pub mod urls;
 pub mod warc;
 pub mod words;

@@ -76,7 +76,7 @@ pub fn normalize(urls: &ArrayRef, form: &str) -> Result<LargeStringArray, String
 
 /// A deletion can bring the parts of another scheme together (`hthttp://tp://`), so what was written is looked at again
 /// at each slash.
-fn write_c4(url: &str, out: &mut String) {
+pub(crate) fn write_c4(url: &str, out: &mut String) {
     let mut begin = 0;
     for slash in memchr_iter(b'/', url.as_bytes()) {
         out.push_str(&url[begin..=slash]);
@@ -138,7 +138,8 @@ fn write_surt(text: &str, out: &mut String) {
     write_query(url.query(), out);
 }
 
-fn read(text: &str) -> Option<Url> {
+/// What begins with `http://` or `https://` and can be read, as browsers read it.
+pub(crate) fn read(text: &str) -> Option<Url> {
     let begin = text.trim_start_matches(|c: char| c <= ' ').as_bytes();
     let opens = |scheme: &str| {
         begin.len() >= scheme.len() && begin[..scheme.len()].eq_ignore_ascii_case(scheme.as_bytes())

@@ -18,6 +18,8 @@ mod repetition;
 mod sentences;
 mod shingles;
 mod text_forms;
+mod unicode;
+mod url_rules;
 mod urls;
 mod warc;
 mod words;
@@ -44,6 +46,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     pii::register(m)?;
     shingles::register(m)?;
     text_forms::register(m)?;
+    unicode::register(m)?;
+    url_rules::register(m)?;
     urls::register(m)?;
     warc::register(m)?;
     words::register(m)?;

@@ -1,1 +1,1 @@
-"""Cleaning: stages that edit the text and remove few documents or none."""
+"""Stages that edit texts and keep documents."""

@@ -1,0 +1,324 @@
+//! Texts without characters that no reader sees, in one Unicode form, and a look for texts that were decoded wrongly.
+
+mod mojibake;
+
+use std::sync::Arc;
+
+use arrow_array::builder::{Int64Builder, StringBuilder};
+use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick, is_nfkc_quick};
+
+use crate::words::TextColumn;
+
+/// The form a text is brought to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Characters stay as they are.
+    None,
+    /// Canonical composition.
+    Nfc,
+    /// Compatibility composition: `ﬁ` becomes `fi`.
+    Nfkc,
+}
+
+/// The forms by name.
+pub const FORMS: [(&str, Form); 3] = [
+    ("none", Form::None),
+    ("nfc", Form::Nfc),
+    ("nfkc", Form::Nfkc),
+];
+
+/// What is done to a text.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Form of the result.
+    pub form: Form,
+    /// Control characters that stay, beside the line feed.
+    pub keep_controls: Vec<char>,
+    /// CR LF, CR, VT, FF, NEL, LS and PS become a line feed.
+    pub line_ends: bool,
+    /// U+00AD, U+180E, U+200B, U+2060 and U+FEFF go.
+    pub zero_width: bool,
+    /// Marks, embeddings, overrides and isolates of directions go.
+    pub bidi: bool,
+    /// The three private use areas go.
+    pub private_use: bool,
+    /// Of a longer run of line feeds only so many stay.
+    pub max_newlines: Option<usize>,
+}
+
+/// Cleans each text: `text` (null where nothing changed), `n_edits`, and of the result `n_replacement` (U+FFFD) and
+/// `n_chars` (code points). All is null for null.
+///
+/// An edit is a character removed, a line end replaced, a run of line feeds shortened, or the change of form.
+pub fn clean(text: &ArrayRef, settings: &Settings) -> Result<RecordBatch, String> {
+    let column = TextColumn::new(text, "text")?;
+    let mut texts = StringBuilder::new();
+    let mut counts: [Int64Builder; 3] = Default::default();
+    let mut out = String::new();
+    for row in 0..text.len() {
+        let Some(given) = column.get(row) else {
+            texts.append_null();
+            counts.iter_mut().for_each(Int64Builder::append_null);
+            continue;
+        };
+        let edits = clean_one(given, settings, &mut out);
+        let result = if edits > 0 { out.as_str() } else { given };
+        texts.append_option((edits > 0).then_some(result));
+        let (replacement, chars) = count(result);
+        for (builder, value) in counts.iter_mut().zip([edits, replacement, chars]) {
+            builder.append_value(value as i64);
+        }
+    }
+    let mut columns: Vec<(&str, ArrayRef, bool)> = vec![("text", Arc::new(texts.finish()), true)];
+    for (name, mut builder) in ["n_edits", "n_replacement", "n_chars"]
+        .into_iter()
+        .zip(counts)
+    {
+        columns.push((name, Arc::new(builder.finish()), true));
+    }
+    RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+}
+
+/// Whether a text could hold what was decoded by a wrong charset; false for null. See `mojibake`.
+pub fn suspect_mojibake(text: &ArrayRef) -> Result<BooleanArray, String> {
+    let column = TextColumn::new(text, "text")?;
+    let found = (0..text.len()).map(|row| Some(column.get(row).is_some_and(mojibake::suspect)));
+    Ok(found.collect())
+}
+
+fn count(text: &str) -> (usize, usize) {
+    if text.is_ascii() {
+        return (0, text.len());
+    }
+    text.chars().fold((0, 0), |(replacement, chars), c| {
+        (replacement + usize::from(c == '\u{fffd}'), chars + 1)
+    })
+}
+
+/// Writes the cleaned text; what was written counts only if there was an edit.
+fn clean_one(text: &str, settings: &Settings, out: &mut String) -> usize {
+    out.clear();
+    let mut writer = Writer {
+        out,
+        edits: 0,
+        newlines: 0,
+        max_newlines: settings.max_newlines.unwrap_or(usize::MAX),
+    };
+    let mut copied = 0;
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let fate = settings.fate_of(c);
+        if fate == Fate::Stay {
+            continue;
+        }
+        writer.copy(&text[copied..at]);
+        copied = at + c.len_utf8();
+        match fate {
+            Fate::Stay | Fate::Go => writer.edits += 1,
+            Fate::Break if c == '\n' => writer.end_line(),
+            Fate::Break => {
+                writer.edits += 1;
+                // Of CR LF the line feed is still to come.
+                if c != '\r' || rest.peek().is_none_or(|(_, next)| *next != '\n') {
+                    writer.end_line();
+                }
+            }
+        }
+    }
+    writer.copy(&text[copied..]);
+    let mut edits = writer.edits;
+    if let Some(formed) = settings.bring(out) {
+        *out = formed;
+        edits += 1;
+    }
+    edits
+}
+
+/// Writes a text and counts line feeds that follow each other.
+struct Writer<'a> {
+    out: &'a mut String,
+    edits: usize,
+    newlines: usize,
+    max_newlines: usize,
+}
+
+impl Writer<'_> {
+    fn copy(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.out.push_str(text);
+            self.newlines = 0;
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.newlines += 1;
+        if self.newlines <= self.max_newlines {
+            self.out.push('\n');
+        } else {
+            self.edits += usize::from(self.newlines == self.max_newlines + 1);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stay,
+    Go,
+    /// Is the end of a line, or becomes one.
+    Break,
+}
+
+impl Settings {
+    #[inline]
+    fn fate_of(&self, c: char) -> Fate {
+        match c {
+            ' '..='~' => Fate::Stay,
+            '\n' => Fate::Break,
+            _ => self.fate_of_others(c),
+        }
+    }
+
+    fn fate_of_others(&self, c: char) -> Fate {
+        let is_control = matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}');
+        if is_control && self.keep_controls.contains(&c) {
+            return Fate::Stay;
+        }
+        if self.line_ends
+            && matches!(
+                c,
+                '\r' | '\x0b' | '\x0c' | '\u{85}' | '\u{2028}' | '\u{2029}'
+            )
+        {
+            return Fate::Break;
+        }
+        let goes = is_control
+            || is_noncharacter(c)
+            // Deprecated formatting, marks of annotations.
+            || matches!(c, '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
+            || self.zero_width && matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+            || self.bidi && is_bidi_control(c)
+            || self.private_use && is_private(c);
+        if goes { Fate::Go } else { Fate::Stay }
+    }
+
+    /// The text in the form, where that changes it.
+    fn bring(&self, text: &str) -> Option<String> {
+        if text.is_ascii() {
+            return None;
+        }
+        let formed: String = match self.form {
+            Form::None => return None,
+            Form::Nfc if is_nfc_quick(text.chars()) == IsNormalized::Yes => return None,
+            Form::Nfkc if is_nfkc_quick(text.chars()) == IsNormalized::Yes => return None,
+            Form::Nfc => text.nfc().collect(),
+            Form::Nfkc => text.nfkc().collect(),
+        };
+        (formed != text).then_some(formed)
+    }
+}
+
+fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe
+}
+
+fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            form: Form::Nfc,
+            keep_controls: vec!['\t'],
+            line_ends: true,
+            zero_width: true,
+            bidi: true,
+            private_use: true,
+            max_newlines: None,
+        }
+    }
+
+    fn cleaned(text: &str, settings: &Settings) -> (String, usize) {
+        let mut out = String::from("left over");
+        let edits = clean_one(text, settings, &mut out);
+        (out, edits)
+    }
+
+    #[test]
+    fn by_hand() {
+        for (text, expected, edits) in [
+            ("a\tb\nc", "a\tb\nc", 0),
+            ("a\r\nb\rc\x0cd\u{2028}e\r\n", "a\nb\nc\nd\ne\n", 5),
+            ("a\0b\x1b[0m\u{9b}\u{7f}", "ab[0m", 4),
+            ("\u{feff}a\u{200b}\u{200d}\u{ad}", "a\u{200d}", 3),
+            ("\u{202e}a\u{2069}\u{e000}\u{fffe}", "a", 4),
+            ("e\u{200b}\u{301}", "é", 2),
+            ("é\u{fffd}", "é\u{fffd}", 0),
+            ("ﬁ\u{2126}", "ﬁΩ", 1),
+            ("", "", 0),
+        ] {
+            assert_eq!(
+                cleaned(text, &settings()),
+                (expected.to_owned(), edits),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_leave_what_they_name() {
+        let lenient = Settings {
+            form: Form::None,
+            keep_controls: vec!['\r', '\x0c'],
+            line_ends: false,
+            zero_width: false,
+            bidi: false,
+            private_use: false,
+            max_newlines: None,
+        };
+        let text = "a\r\n\x0c\u{200b}\u{202e}\u{e000}e\u{301}\u{2028}";
+        assert_eq!(cleaned(text, &lenient), (text.to_owned(), 0));
+        let nfkc = Settings {
+            form: Form::Nfkc,
+            ..settings()
+        };
+        assert_eq!(cleaned("ﬁ", &nfkc), ("fi".to_owned(), 1));
+    }
+
+    #[test]
+    fn runs_of_line_feeds_are_shortened() {
+        let two = Settings {
+            max_newlines: Some(2),
+            ..settings()
+        };
+        let text = "\n\n\na\n\nb\r\n\r\n\u{200b}\r\n\r\nc\n \n\n";
+        assert_eq!(cleaned(text, &two).0, "\n\na\n\nb\n\nc\n \n\n");
+        assert_eq!(
+            cleaned("a\n\n\n\n\nb\n\n\nc", &two),
+            ("a\n\nb\n\nc".to_owned(), 2)
+        );
+    }
+
+    #[test]
+    fn hostile_texts_take_linear_time() {
+        // Quadratic work on these would take hours.
+        let marks = format!("a{}", "\u{301}\u{316}".repeat(1_000_000));
+        for text in [
+            &marks,
+            &"\u{200b}".repeat(3_000_000),
+            &"\r\n".repeat(3_000_000),
+            &"\u{e9}\u{bb}".repeat(1_000_000),
+        ] {
+            assert!(cleaned(text, &settings()).0.len() <= text.len());
+            mojibake::suspect(text);
+        }
+    }
+}
