@@ -39,7 +39,8 @@ def check(keys: Sequence[str]) -> None:
     """
     for i, key in enumerate(keys):
         if key not in KEYS and not _score_name(key):
-            raise ValueError(f"no survivor key {key!r}{_suggest(key)}; expected some of {', '.join(KEYS)}")
+            several = f"; several are a list, [{key}]" if "," in key else _suggest(key)
+            raise ValueError(f"no survivor key {key!r}{several}; expected some of {', '.join(KEYS)}")
         if key == "score:NAME":
             raise ValueError("'score:NAME' stands for a score column; expected its name, such as score:quality")
         if key in keys[:i]:

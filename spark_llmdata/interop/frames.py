@@ -52,8 +52,13 @@ def judge(stage: RowStage, docs: Any) -> Any:
 def apply(stage: CorpusStage, docs: Any) -> Any:
     """Apply a corpus stage to a Spark DataFrame with a unique `doc_id`; adds `kept` and `verdict`."""
     if not hasattr(docs, "mapInArrow"):
-        raise UsageError(f"{stage.name} compares documents and needs a Spark DataFrame, not a {type(docs).__name__}")
+        kind = f"{type(docs).__module__.partition('.')[0]} {type(docs).__name__}"
+        raise UsageError(
+            f"{stage.name} compares documents and needs a Spark DataFrame, not a {kind}; "
+            "spark.createDataFrame(...) makes one"
+        )
     _check_columns(stage, docs)
+    _check_ids(stage, docs)
     from pyspark.sql import functions as F
 
     ctx = Context(docs.sparkSession)
@@ -88,6 +93,19 @@ def _check_columns(stage: CorpusStage, docs: Any) -> None:
         found = docs.schema[name].dataType.simpleString()
         if found != _TYPES[name]:
             raise UsageError(f"{stage.name} needs the column {name} as {_TYPES[name]}, it is {found}; cast it")
+
+
+def _check_ids(stage: CorpusStage, docs: Any) -> None:
+    """Refuse ids that name several documents or none: a verdict on one would be a verdict on all."""
+    from pyspark.sql import functions as F
+
+    counted = docs.groupBy("doc_id").agg(F.count("*").alias("n")).where("doc_id IS NULL OR n > 1")
+    found = counted.orderBy(F.desc("n"), "doc_id").limit(3).collect()
+    if found:
+        examples = ", ".join(f"{row.doc_id!r} in {row.n:,} rows" for row in found)
+        raise UsageError(
+            f"{stage.name} needs a doc_id of its own in every row; there is {examples}. Drop the copies, or number them"
+        )
 
 
 def _with_facts(docs: Any) -> Any:

@@ -74,7 +74,8 @@ def _tell(found: Sequence[DataFrame], ctx: Context, comparison: Comparison) -> N
     ctx.tell(
         blocks.agg(F.max("compared").alias("compared"), F.sum("left_out").alias("left_out")),
         "blocks",
-        f"bands are shared by more than {comparison.max_block:,} documents (max_block)",
+        f"bands held documents that were not compared with all others there (max_block {comparison.max_block:,}), so "
+        "near-duplicates may be among those that stay",
     )
 
 

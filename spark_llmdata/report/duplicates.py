@@ -25,10 +25,14 @@ _TOLD = ("doc_id", "id", "url", "outcome", "stage", "reason", "survivor", "file"
 
 @dataclass(frozen=True)
 class Subject:
-    """What is compared: a document of the run with its fate, or a text from elsewhere without one."""
+    """What is compared: a document of the run with its fate, or a text from elsewhere without one.
+
+    `others` are records that are called the same, at most 99.
+    """
 
     text: str
     fate: Row | None = None
+    others: tuple[Row, ...] = ()
 
 
 def find_duplicates(
@@ -60,6 +64,7 @@ def find_duplicates(
     others = fates.count() - (1 if own else 0)
     return {
         "document": _describe(own, known, record) if own else None,
+        "called_the_same": [{"doc_id": o.doc_id, "url": o.url, "outcome": _outcome(o, record)} for o in subject.others],
         "run": record.run,
         "run_state": record.state,
         "settings": asdict(settings) | {"threshold": threshold},
@@ -121,7 +126,7 @@ def find_subject(
             raise UsageError(f"the text of {len(text):,} characters has {none}; expected prose")
         return Subject(text)
     assert question is not None
-    fate = find_records(store, record, question)[0]
+    fate, *others = find_records(store, record, question)
     stored = find_text(store, record, fate)
     if stored is None:
         policy = record.manifest["recipe"]["write"]["removed_text"]
@@ -131,7 +136,7 @@ def find_subject(
         )
     if not settings.has_words(stored):
         raise NotFound(f"{question!r}: its text of {len(stored):,} characters has {none}; `llmdata why` tells its fate")
-    return Subject(stored, fate)
+    return Subject(stored, fate, tuple(other for other in others if other.doc_id != fate.doc_id))
 
 
 def _search(

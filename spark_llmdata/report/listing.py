@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spark_llmdata.report.word_diff import Piece, render
@@ -27,7 +27,10 @@ def describe_duplicates(facts: Mapping[str, Any]) -> str:
         lines = [*_head(own, names), _entry("cluster", _cluster(facts["cluster"], own, names))]
     else:
         lines = ["the text given"]
-    lines += [_entry("compared", _rule(facts["settings"])), _entry("searched", _searched(facts)), *_state(facts), ""]
+    lines += [_entry("compared", _rule(facts["settings"])), _entry("searched", _searched(facts)), *_state(facts)]
+    if facts["called_the_same"]:
+        lines.append(_entry("not meant", _namesakes(facts["called_the_same"])))
+    lines.append("")
     if not facts["similar"]:
         return "\n".join([*lines, "nothing resembles it"])
     lines.append(f"{'#':>3}  jaccard  contained")
@@ -61,6 +64,13 @@ def describe_pair(facts: Mapping[str, Any], *, colored: bool = False) -> str:
     if not words["removed"] and not words["added"]:
         return "\n".join([*lines, "the words are the same; the texts differ in white space"])
     return "\n".join([*lines, render([_piece(p) for p in facts["differences"]], colored=colored, width=WIDTH)])
+
+
+def _namesakes(others: Sequence[Mapping[str, Any]]) -> str:
+    """Records that the question could mean as well."""
+    listed = ", ".join(f"{other['doc_id']} ({other['outcome']})" for other in others[:3])
+    more = f" and {len(others) - 3:,} more" if len(others) > 3 else ""
+    return f"{len(others):,} other records are called the same; ask by doc_id: {listed}{more}"
 
 
 def _piece(facts: Mapping[str, Any]) -> Piece:

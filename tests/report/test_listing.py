@@ -33,7 +33,8 @@ def listing(own: dict[str, Any] | None, *rows: dict[str, Any], **facts: Any) -> 
     survivor = {"doc_id": A, "url": "https://a.example/", "outcome": "kept", "stage": None}
     cluster = {"survivor": survivor, "records": 4, "removed": {"dedup.minhash": 2, "read": 1}}
     plain = {"run": "r1", "run_state": "done", "settings": SETTINGS, "removed_text": "all", "searched": 1234}
-    its = {"document": own, "cluster": cluster, "without_text": {}, "found": len(rows), "similar": list(rows)}
+    its = {"document": own, "called_the_same": [], "cluster": cluster, "without_text": {}, "found": len(rows)}
+    its["similar"] = list(rows)
     text = describe_duplicates(deepcopy(plain | its | facts))
     assert max(map(len, text.splitlines())) <= WIDTH
     return text
@@ -45,6 +46,15 @@ def item(row: dict[str, Any], own: dict[str, Any] | None = None, *others: dict[s
     begin = next(i for i, line in enumerate(lines) if line.startswith("  1 "))
     end = next((i for i, line in enumerate(lines) if line.startswith("  2 ")), len(lines))
     return " ".join(" ".join(lines[begin:end]).split())
+
+
+def test_records_that_are_called_the_same_are_told():
+    others = [{"doc_id": doc_id, "url": None, "outcome": "removed"} for doc_id in (B, C)]
+    found = " ".join(listing(document(A), called_the_same=others).split())
+    assert f"not meant 2 other records are called the same; ask by doc_id: {B} (removed), {C} (removed)" in found
+    others = [{"doc_id": doc_id, "url": None, "outcome": "kept"} for doc_id in (B, C, D, B)]
+    assert "4 other records" in listing(document(A), called_the_same=others)
+    assert "and 1 more" in " ".join(listing(document(A), called_the_same=others).split())
 
 
 def test_a_listing_in_full():

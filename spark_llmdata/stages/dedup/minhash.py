@@ -147,13 +147,14 @@ class DedupMinhash(CorpusStage):
         )
         find = neardup.ENGINES[self.engine]
         found = find(docs.select("doc_id", *sorted(self.needed_columns() - {"doc_id"})), ctx, comparison)
-        evidence = F.struct("shared", "shingles", "survivor_shingles")
+        counts = F.to_json(F.struct("shared", "shingles", "survivor_shingles"))
+        evidence = F.when(F.col("shared").isNull(), F.lit('{"same_shingles":true}')).otherwise(counts)
         return found.select(
             "doc_id",
             F.lit("near_duplicate").alias("reason"),
             F.col("similarity").alias("score"),
             F.lit(self.threshold).alias("threshold"),
-            F.to_json(evidence).alias("evidence"),
+            evidence.alias("evidence"),
             "survivor",
             "similarity",
         )

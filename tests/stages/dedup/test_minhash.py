@@ -165,7 +165,9 @@ def test_bands_of_a_crowd_that_are_too_large_are_told(spark, monkeypatch):
     ctx = Context(spark)
     assert DedupMinhash(max_block=2, **EVERY_PAIR).apply(frame(spark, docs), ctx).collect() == []
     [sentence] = ctx.told
-    assert re.fullmatch(r"\d+ bands are shared by more than 2 documents \(max_block\)", sentence)
+    assert re.fullmatch(
+        r"\d+ bands held documents .* \(max_block 2\), so near-duplicates may be among those that stay", sentence
+    )
 
 
 def pairs_of(docs: dict[str, list[int]], cut: int, flush: int, monkeypatch) -> list[tuple[str, str]]:
@@ -301,6 +303,7 @@ def test_a_run_tells_who_is_alike_and_what_was_not_compared(spark, tmp_path):
     )  # fmt: skip
     assert (near.similarity, near.score, near.threshold) == (75 / 77, 75 / 77, 0.8)
     assert (fates["case"].survivor, fates["case"].similarity) == (near.survivor, 1.0)
+    assert json.loads(fates["case"].evidence) == {"same_shingles": True}
     assert json.loads(near.evidence) == {"shared": 75, "shingles": 76, "survivor_shingles": 76}
     assert explain(first.store, "near")["survivor"] == {
         "doc_id": fates["base"].doc_id, "url": "https://a.example/base", "similarity": 75 / 77,
@@ -312,9 +315,7 @@ def test_a_run_tells_who_is_alike_and_what_was_not_compared(spark, tmp_path):
     for result, lines in zip((first, again), said, strict=True):
         [told] = Ledger(result.store).find(result.run).manifest["by_stage"][-1]["told"]
         assert f"    {told}" in lines
-        number, place = re.fullmatch(
-            r"(\d+) bands are shared by more than 1 documents .*, listed in (.*)", told
-        ).groups()
+        number, place = re.fullmatch(r"(\d+) bands held documents .*\(max_block 1\).*, listed in (.*)", told).groups()
         assert Path(place).relative_to(tmp_path / "s").parts[0] == "settled"
         blocks = spark.read.format("delta").load(place).collect()
         assert len(blocks) == int(number) > 0
