@@ -101,7 +101,7 @@ fn public_addresses() {
         found("8.8.8.8, 10.0.0.1 and 1.1.1.1:80.", "ipv4"),
         ["8.8.8.8", "1.1.1.1"]
     );
-    let numbering = "version 1.2.3.4, @since 4.8.0.0\n 5.2.1.11 Title\n/// 5.2.1.9. \u{a0}\n11.1.3.3.\u{a0}É 1:2.10.2.3 (x\u{a0}6.1.2.3)";
+    let numbering = "version 1.2.3.4, @since 4.8.0.0\n 5.2.1.11 Title\n/// 5.2.1.9. -\n11.1.3.3.\u{a0}É 1:2.10.2.3 (x\u{a0}6.1.2.3)";
     assert_eq!(found(numbering, "ipv4"), ["5.2.1.9"]);
     assert_eq!(
         found(
