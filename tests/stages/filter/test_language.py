@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
+from spark_llmdata.batch import Batch
 from spark_llmdata.stages.filter.language import FilterLanguage
 
 
@@ -34,3 +37,15 @@ def test_scores_are_wanted_where_a_threshold_is():
     assert FilterLanguage().needed_scores() == {"language_score"}
     assert FilterLanguage(threshold=None).needed_scores() == set()
     assert FilterLanguage(threshold=None, thresholds={"en": 0.1}, score="x").needed_scores() == {"x"}
+
+
+def test_scores_of_a_batch_are_shown_like_its_columns():
+    scores = {"language_score": pa.array([0.1, 0.2, 0.3])}
+    batch = Batch({"lang": pa.array(["en"] * 3)}, scores=scores)
+    batch.remove(np.array([False, True, False]))
+    assert batch.score("language_score").to_pylist() == [0.1, None, 0.3]
+    assert batch.slice(1, 3).score("language_score").to_pylist() == [None, 0.3]
+    scores["later"] = pa.array([1.0, 2.0, 3.0])
+    assert batch.score("later").to_pylist() == [1.0, None, 3.0]
+    with pytest.raises(KeyError, match="no score 'other'; there is language_score, later"):
+        batch.score("other")

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -17,13 +18,16 @@ from pydantic import ValidationError
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
-from spark_llmdata.errors import EnvironmentProblem, MissingExtra, UsageError
+from spark_llmdata.errors import EnvironmentProblem, MissingExtra, RecipeError, UsageError
 from spark_llmdata.kernels import fasttext
 from spark_llmdata.plan import make_plan
-from spark_llmdata.recipe import Gates, Read, Recipe, Write
+from spark_llmdata.recipe import Gates, Read, Recipe, Write, load_recipe
 from spark_llmdata.segment import Segment
 from spark_llmdata.stages.filter.language import FilterLanguage
 from spark_llmdata.stages.score.language import PACKAGED, ScoreLanguage
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 SENTENCE = "All human beings are born free and equal in dignity and rights."
 
@@ -108,6 +112,23 @@ def test_the_plan_wants_the_scores_first():
     assert plan(FilterLanguage(threshold=None))
     with pytest.raises(UsageError, match=r"filter\.language wants the score language_score"):
         plan(FilterLanguage(), ScoreLanguage())
+
+
+def test_a_recipe_with_both_needs_no_ids(tmp_path: Path):
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text("name: r\nstages: [score.language, {filter.language: {preset: dclm}}]\n", "utf-8")
+    assert [s.name for s in load_recipe(str(recipe)).stages] == ["score.language", "filter.language"]
+    recipe.write_text("name: r\nstages: [score.language, {score.language: {id: again.language}}]\n", "utf-8")
+    with pytest.raises(RecipeError, match="both end in 'language'"):
+        load_recipe(str(recipe))
+
+
+@pytest.mark.spark
+def test_on_executors(spark: SparkSession):
+    docs = spark.createDataFrame([(SENTENCE,), ("Tous les êtres humains naissent libres.",)], "text string")
+    rows = FilterLanguage()(ScoreLanguage()(docs)).select("lang", "kept", "scores.language_score").collect()
+    assert sorted((r.lang, r.kept) for r in rows) == [("en", True), ("fr", False)]
+    assert all(r.language_score > 0.9 for r in rows)
 
 
 def test_travels_without_its_model():
