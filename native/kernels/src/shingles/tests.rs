@@ -157,8 +157,8 @@ fn what_cannot_work_is_said() {
 
 #[test]
 fn texts_too_long_for_spans_have_the_same_words() {
-    type Read = fn(&str, &mut Joined);
-    let rules: [(Words, Read); 2] = [
+    type ReadLong = fn(&str, &mut Joined);
+    let rules: [(Words, ReadLong); 2] = [
         (Words::Uax29, long_uax29),
         (Words::Whitespace, long_whitespace),
     ];

@@ -115,12 +115,12 @@ impl Tokenizer {
             return word;
         }
         // Most of what is not just a word is one with one sign behind it.
-        if word > start && ends(word + 1) && comes_off(bytes[word - 1], bytes[word]) {
-            if tables.specials.get(&bytes[start..=word]).is_none() {
-                self.word(tables, bytes, start, word);
-                self.tokens.push(Span::new(word, word + 1));
-                return word + 1;
-            }
+        let sign_comes_off =
+            word > start && ends(word + 1) && comes_off(bytes[word - 1], bytes[word]);
+        if sign_comes_off && tables.specials.get(&bytes[start..=word]).is_none() {
+            self.word(tables, bytes, start, word);
+            self.tokens.push(Span::new(word, word + 1));
+            return word + 1;
         }
         let end = skip(text, word, |kind| kind != SPACE);
         chunk(
