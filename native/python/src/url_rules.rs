@@ -58,21 +58,24 @@ fn finished() -> PyErr {
 #[pyclass(frozen, module = "spark_llmdata._native")]
 struct UrlRules(Rules);
 
+/// (hard, soft, strict, allowed, excluded)
+type PyWords = (
+    Vec<String>,
+    Vec<String>,
+    Vec<String>,
+    Vec<String>,
+    Vec<String>,
+);
+
 #[pymethods]
 impl UrlRules {
-    /// `settings` are (domain_match, url_form, words, ignore_case), `words` (hard, soft, strict, allowed, excluded).
+    /// `settings` are (domain_match, url_form, words, ignore_case).
     #[new]
     fn new(
         settings: (String, String, String, bool),
         domains: Option<PyRecordBatch>,
         urls: Option<PyRecordBatch>,
-        words: (
-            Vec<String>,
-            Vec<String>,
-            Vec<String>,
-            Vec<String>,
-            Vec<String>,
-        ),
+        words: PyWords,
     ) -> PyResult<Self> {
         let (domain_match, url_form, spelling, ignore_case) = settings;
         let settings = Settings {
