@@ -14,6 +14,16 @@ from spark_llmdata.store.delta import check_folder
 Answer = tuple[Any, str]
 
 
+def plan(options: argparse.Namespace) -> Answer:
+    """Show what a recipe will do."""
+    from spark_llmdata.plan import make_plan
+    from spark_llmdata.recipe import load_recipe
+    from spark_llmdata.report.plan import describe_plan, describe_plan_text
+
+    facts = describe_plan(make_plan(load_recipe(options.recipe, options.set)))
+    return facts, describe_plan_text(facts)
+
+
 def run(options: argparse.Namespace) -> Answer:
     """Run a recipe. What can be wrong with recipe and inputs is said before Spark is started."""
     from spark_llmdata.plan import make_plan

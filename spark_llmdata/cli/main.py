@@ -35,6 +35,7 @@ _DAMAGE = re.compile(
 )
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
+    "plan": commands.plan,
     "run": commands.run,
     "runs": commands.runs,
     "why": commands.why,

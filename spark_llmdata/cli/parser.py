@@ -21,6 +21,15 @@ examples
   llmdata run --reproduce 20240501T120000-1a2b3c4d --store store
 """
 
+_PLAN = """\
+Checks a recipe and says what it will do, in which passes, with settings that are not the defaults, and what a published
+recipe does beyond it. Reads no input and starts no Spark.
+
+examples
+  llmdata plan fineweb
+  llmdata plan my.yaml --set filter.gopher_quality.min_words=20
+"""
+
 _WHY = """\
 Says what became of a record, which stage decided and what it measured.
 
@@ -54,45 +63,14 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"llmdata {spark_llmdata.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    run = _command(commands, "run", "run a recipe over inputs", _RUN)
-    run.add_argument(
-        "recipe", metavar="RECIPE", nargs="?", help="a YAML file, or the name of a recipe that comes with the package"
+    plan = _command(commands, "plan", "show what a recipe will do", _PLAN)
+    plan.add_argument(
+        "recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe that comes with the package"
     )
-    run.add_argument(
-        "--input",
-        metavar="[NAME=]PATH",
-        nargs="+",
-        action="append",
-        default=[],
-        help="what to read; may be repeated",
-    )
-    _store(run)
-    run.add_argument(
-        "--set",
-        metavar="path=value",
-        action="append",
-        default=[],
-        help="change a setting of the recipe; may be repeated",
-    )
-    run.add_argument(
-        "--resume",
-        action="store_true",
-        help="continue the run of the same recipe and inputs that was killed or interrupted; one that is done is "
-        "not run again",
-    )
-    run.add_argument(
-        "--reproduce",
-        metavar="RUN",
-        help="instead of RECIPE and --input: build that run again from its manifest, reuse nothing, compare the hashes",
-    )
-    run.add_argument(
-        "--override-gate",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="a gate that shall not stop this run (recorded in its manifest); may be repeated",
-    )
-    _spark(run)
+    _set(plan)
+    _json(plan)
+
+    _add_run(commands)
 
     runs = _command(commands, "runs", "list a store's runs", "Lists the runs of a store, oldest first.")
     _store(runs)
@@ -154,6 +132,42 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_run(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    run = _command(commands, "run", "run a recipe over inputs", _RUN)
+    run.add_argument(
+        "recipe", metavar="RECIPE", nargs="?", help="a YAML file, or the name of a recipe that comes with the package"
+    )
+    run.add_argument(
+        "--input",
+        metavar="[NAME=]PATH",
+        nargs="+",
+        action="append",
+        default=[],
+        help="what to read; may be repeated",
+    )
+    _store(run)
+    _set(run)
+    run.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the run of the same recipe and inputs that was killed or interrupted; one that is done is "
+        "not run again",
+    )
+    run.add_argument(
+        "--reproduce",
+        metavar="RUN",
+        help="instead of RECIPE and --input: build that run again from its manifest, reuse nothing, compare the hashes",
+    )
+    run.add_argument(
+        "--override-gate",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a gate that shall not stop this run (recorded in its manifest); may be repeated",
+    )
+    _spark(run)
+
+
 def _command(commands: argparse._SubParsersAction, name: str, short: str, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=short, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -163,6 +177,16 @@ def _command(commands: argparse._SubParsersAction, name: str, short: str, text: 
 
 def _store(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", metavar="DIR", required=True, help="the folder with the store's Delta tables")
+
+
+def _set(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--set",
+        metavar="path=value",
+        action="append",
+        default=[],
+        help="change a setting of the recipe; may be repeated",
+    )
 
 
 def _json(command: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ from spark_llmdata.stages import BUILTIN
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {"read": Read, "gates": Gates, "write": Write}
 _UNION_TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
-_KEYS = ("name", "read", "stages", "gates", "write")
+_KEYS = ("name", "lacks", "read", "stages", "gates", "write")
 
 
 def find_recipe(name: str) -> FilePath:
@@ -79,12 +79,13 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
         _validate(document, model, sections[key], (key,), key, origins) for key, model in _SECTIONS.items()
     )
     _check_names(document, names, stages, gates)
+    lacks = _split_lacks(document)
     if document.problems:
         raise RecipeError(document.problems)
     assert isinstance(read, Read)
     assert isinstance(gates, Gates)
     assert isinstance(write, Write)
-    return Recipe(str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write)
+    return Recipe(str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write, lacks=lacks)
 
 
 def _name_kind(kind: str) -> str:
@@ -145,6 +146,14 @@ def _split_sections(document: Document) -> dict[str, dict[str, Any]]:
             given = {}
         sections[key] = dict(given)
     return sections
+
+
+def _split_lacks(document: Document) -> tuple[str, ...]:
+    lacks = document.data.get("lacks") or []
+    if not isinstance(lacks, list) or not all(isinstance(sentence, str) for sentence in lacks):
+        document.complain(("lacks",), f"`lacks` is {lacks!r}; expected a list of sentences")
+        return ()
+    return tuple(" ".join(sentence.split()) for sentence in lacks)
 
 
 def _split_stages(document: Document) -> tuple[list[str], list[dict[str, Any]]]:

@@ -135,7 +135,10 @@ class Write(_Section):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe. `stages` are instances, in order, with unique names; `folder` is where its file lay."""
+    """A checked recipe. `stages` are instances, in order, with unique names; `folder` is where its file lay.
+
+    `lacks` are sentences on what a published recipe does beyond this one; they decide nothing.
+    """
 
     name: str
     read: Read
@@ -143,6 +146,7 @@ class Recipe:
     gates: Gates
     write: Write
     folder: str | None = None
+    lacks: tuple[str, ...] = ()
 
     def as_dict(self) -> Mapping[str, Any]:
         """The recipe with every setting spelled out, as the manifest records it."""

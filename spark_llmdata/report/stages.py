@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from spark_llmdata.stage import RowStage, Stage
 
@@ -51,8 +53,19 @@ def describe_text(facts: dict[str, Any]) -> str:
 
 
 def _type_name(annotation: Any) -> str:
-    name = getattr(annotation, "__name__", None)
-    return name if name and not getattr(annotation, "__args__", None) else str(annotation).replace("typing.", "")
+    """A setting's type as someone would say it who writes a recipe: null, str, a | b, list of str, ..."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_name(inner[0])
+    if origin is Literal:
+        return " | ".join(map(str, inner))
+    if origin in (Union, UnionType):
+        return " | ".join(_type_name(one) for one in inner)
+    if origin in (tuple, list):
+        return f"list of {_type_name(inner[0])}"
+    if origin in (dict, Mapping):
+        return f"map of {_type_name(inner[0])} to {_type_name(inner[1])}"
+    return "null" if annotation is type(None) else getattr(annotation, "__name__", str(annotation))
 
 
 def _plain(value: Any) -> Any:

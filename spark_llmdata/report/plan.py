@@ -1,0 +1,69 @@
+"""What a recipe will do, from its plan alone: no input is read and Spark is not started."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from spark_llmdata.plan import CorpusNode, Plan
+from spark_llmdata.stage import Stage
+
+WIDTH = 100
+
+
+def describe_plan(plan: Plan) -> dict[str, Any]:
+    """The steps in order, each a segment of stages that share one pass or a comparison, and what the recipe lacks."""
+    steps = [
+        {"compares": isinstance(node, CorpusNode), "stages": [_stage(stage) for stage in stages]}
+        for node, stages in (
+            (node, (node.stage,) if isinstance(node, CorpusNode) else node.segment.stages) for node in plan.nodes
+        )
+    ]
+    return {"recipe": plan.recipe.name, "steps": steps, "lacks": list(plan.recipe.lacks)}
+
+
+def describe_plan_text(facts: Mapping[str, Any]) -> str:
+    """The same for a person."""
+    lines = [f"recipe {facts['recipe']}", ""]
+    for number, step in enumerate(facts["steps"], 1):
+        what = "compares documents" if step["compares"] else "one pass over the documents"
+        reads = ", which also reads the input" if number == 1 else ""
+        lines.append(f"{number}. {what}{reads}")
+        for stage in step["stages"]:
+            told = ", ".join(f"{name}: {_short(value)}" for name, value in stage["settings"].items())
+            kind = "" if stage["name"] == stage["kind"] else f" ({stage['kind']})"
+            lines += _wrap(f"   {stage['name']}{kind}", told)
+    if facts["lacks"]:
+        lines += ["", "not in it of what was published"]
+        for sentence in facts["lacks"]:
+            lines += textwrap.wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    """A stage with those of its settings that are not the defaults."""
+    fields = type(stage).model_fields
+    chosen = {
+        name: value
+        for name, value in stage.settings().items()
+        if getattr(stage, name) != fields[name].get_default(call_default_factory=True)
+    }
+    return {"name": stage.name, "kind": stage.kind_name(), "settings": chosen}
+
+
+def _short(value: Any) -> str:
+    """A value as a recipe would have it, of long ones how much there is."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | dict) and len(json.dumps(value)) > 60:
+        return f"{len(value)} values"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _wrap(name: str, told: str) -> list[str]:
+    lines = textwrap.wrap(told, WIDTH - 32)
+    if len(name) > 31:
+        return [name, *(f"{'':<32}{line}" for line in lines)]
+    return [f"{name:<32}{lines[0] if lines else ''}".rstrip(), *(f"{'':<32}{line}" for line in lines[1:])]
