@@ -97,6 +97,12 @@ impl Shingler {
 
     /// Replaces `out` by the text's set: sorted, each hash once.
     pub fn set_of(&mut self, text: &str, out: &mut Vec<u64>) {
+        self.hashes_of(text, out);
+        self.sorter.sort_distinct(out);
+    }
+
+    /// Replaces `out` by the hashes of the text's shingles as they come, repeated ones again: for who asks for minima.
+    pub fn hashes_of(&mut self, text: &str, out: &mut Vec<u64>) {
         self.words.clear();
         match self.shingling.words {
             Words::Runs => self.read_runs(text, false),
@@ -117,7 +123,6 @@ impl Shingler {
                 xxh3_64(shingle)
             }));
         }
-        self.sorter.sort_distinct(out);
     }
 
     fn read_runs(&mut self, text: &str, mixed: bool) {

@@ -45,19 +45,19 @@ fn lists<T: ArrowPrimitiveType>(
 ) -> Result<ArrayRef, String> {
     let column = TextColumn::new(text, "text")?;
     let mut shingler = Shingler::new(shingling)?;
-    let mut set = Vec::new();
+    let mut hashes = Vec::new();
     let mut numbers = Vec::with_capacity(text.len() * length);
     let mut known = Vec::with_capacity(text.len());
     for row in 0..text.len() {
-        set.clear();
+        hashes.clear();
         if let Some(text) = column.get(row) {
-            shingler.set_of(text, &mut set);
+            shingler.hashes_of(text, &mut hashes);
         }
-        known.push(!set.is_empty());
-        if set.is_empty() {
+        known.push(!hashes.is_empty());
+        if hashes.is_empty() {
             numbers.resize(numbers.len() + length, T::default_value());
         } else {
-            measure(&mut hasher, &set, &mut numbers);
+            measure(&mut hasher, &hashes, &mut numbers);
         }
     }
     let numbers = PrimitiveArray::<T>::new(numbers.into(), None);
