@@ -65,8 +65,9 @@ lint: setup ## Formatting, style, types, layers; of Python and of Rust
 rust: ## The kernels' own tests
 	@$(CARGO) test $(WORKSPACE) --quiet --locked
 
-pytest: setup ## The Python tests; PYTEST_ARGS="-k why" picks some
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+# Most of a test on Spark is waiting for its driver: two at a time, each with a session of its own.
+pytest: setup ## The Python tests; PYTEST_ARGS="-k why" picks some, PYTEST_ARGS="-n 0 --pdb" stops where one fails
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 faults: setup ## Kill runs in a hundred ways and continue them; FAULTS_ARGS="--only random" picks a group (hours)
 	@$(BIN)/python -m tests.faults $(FAULTS_ARGS)
