@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Share = Annotated[float, Field(gt=0, le=1)]
 
+#: A run says what it misses where bands of the user's, or of a preset, propose less of the pairs at the threshold.
+TOLD_BELOW = 0.99
+
 #: Published choices of (bands, rows).
 PRESETS: Mapping[str, tuple[int, int]] = {"fineweb": (14, 8), "refinedweb": (450, 20), "dclm": (93, 15)}
 
@@ -119,6 +122,11 @@ class DedupMinhash(CorpusStage):
             return self.bands, self.rows
         return minhash.choose_bands(self.num_hashes, self.threshold, self.recall)
 
+    def share_found(self) -> float:
+        """The share of pairs exactly at the threshold that share a band; of more similar ones it is larger."""
+        bands, rows = self.cut()
+        return 1 - (1 - self.threshold**rows) ** bands
+
     def fingerprint(self) -> dict[str, Any]:
         """As of every stage; who is a candidate depends on the version of datasketch where that finds them."""
         facts = super().fingerprint()
@@ -145,6 +153,12 @@ class DedupMinhash(CorpusStage):
             self.priority,
             self.max_block,
         )
+        if self.engine != "spark_ml" and self.share_found() < TOLD_BELOW:  # whose tables are as many as it takes
+            bands, rows = self.cut()
+            ctx.told.append(
+                f"{bands} bands of {rows} rows propose {self.share_found():.1%} of the pairs at the threshold "
+                f"{self.threshold:g}; pairs that are more similar are proposed more often"
+            )
         find = neardup.ENGINES[self.engine]
         found = find(docs.select("doc_id", *sorted(self.needed_columns() - {"doc_id"})), ctx, comparison)
         counts = F.to_json(F.struct("shared", "shingles", "survivor_shingles"))

@@ -159,6 +159,25 @@ def test_crowds_are_taken_apart_before_texts_move(spark, configured, monkeypatch
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"preset": "fineweb"}, "14 bands of 8 rows propose 92.4% of the pairs at the threshold 0.8; "),
+        (
+            {"preset": "fineweb", "threshold": 0.3},
+            "14 bands of 8 rows propose 0.1% of the pairs at the threshold 0.3; ",
+        ),
+        ({"preset": "refinedweb"}, None),
+        ({}, None),
+    ],
+)
+def test_bands_that_miss_much_are_told(spark, settings, told):
+    ctx = Context(spark)
+    DedupMinhash(**settings).apply(frame(spark, {"a": "one", "b": "two"}), ctx).collect()
+    assert [sentence[: len(told)] for sentence in ctx.told] == [told] if told else ctx.told == []
+
+
+@pytest.mark.spark
 def test_bands_of_a_crowd_that_are_too_large_are_told(spark, monkeypatch):
     monkeypatch.setattr(native, "MAX_COMPONENT", 3)
     docs = {f"d{i}": " ".join([*words(30, 99), *words(12, i)]) for i in range(8)}
