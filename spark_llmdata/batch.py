@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyarrow as pa
 
+from spark_llmdata.errors import UsageError
 from spark_llmdata.kernels import words
 from spark_llmdata.verdict import BoolArray
 
@@ -58,7 +59,7 @@ class Batch:
         """Return a score column (double) that an earlier stage measured, null where the row is not alive."""
         if name not in self._scores:
             known = ", ".join(sorted(self._scores)) or "none"
-            raise KeyError(f"no score {name!r}; there is {known}")
+            raise UsageError(f"no stage before this one gave the score {name!r}; there is {known}")
         return mask(self._scores[name], self.alive)
 
     def raw(self, name: str) -> pa.Array:

@@ -15,12 +15,12 @@ from typing import NoReturn
 import numpy as np
 
 from spark_llmdata.batch import Batch
-from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.errors import EnvironmentProblem, UsageError
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, concat
 
 #: Not the row's fault: raised, and the task fails.
-_ENVIRONMENT = (EnvironmentProblem, ImportError, ConnectionError, TimeoutError)
+_ENVIRONMENT = (EnvironmentProblem, UsageError, ImportError, ConnectionError, TimeoutError)
 #: What a child's exception is raised as in here; others become `ChildFailed`.
 _RAISED_AS = (MemoryError, *_ENVIRONMENT, KeyboardInterrupt)
 #: Signals by which somebody ends a process on purpose: no word about a row.
@@ -44,8 +44,8 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
     in a child (`forkable`), it makes no difference. Rejects have the reasons `failed`, `out_of_memory`, `killed`.
 
     Raises:
-        EnvironmentProblem, ImportError, OSError: a missing package, a full disk: not the row's fault. A reject would be
-            stored, and would outlive the cause.
+        EnvironmentProblem, UsageError, ImportError, OSError: a missing package, a file that is no model, a full disk:
+            not the row's fault. A reject would be stored, and would outlive the cause.
     """
     isolated = isolated and stage.forkable and hasattr(os, "fork")
     try:

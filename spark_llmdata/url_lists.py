@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _read(source: Source) -> bytes:
         with files.open_file(source.url) as stored:
             data = stored.read()
         content = gzip.decompress(data) if data.startswith(_GZIP) else data
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise EnvironmentProblem(
             f"the list {source.url} cannot be read here ({error}); put it where every machine can read it"
         ) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,7 +28,11 @@ GIVEN = {"doc_id": pa.string()} | {
 
 
 def judge(stage: RowStage, docs: Any) -> Any:
-    """Judge documents; returns the kind of frame that came in, with `kept`, `verdict` and `scores` added."""
+    """Judge documents; returns the kind of frame that came in, with `kept`, `verdict` and `scores` added.
+
+    Of a frame that another stage gave, rows that are not `kept` are not judged: their verdict stays, and scores of
+    both are there.
+    """
     if isinstance(docs, pa.RecordBatch):
         return judge_batch(stage, docs)
     if isinstance(docs, pa.Table):
@@ -36,7 +41,9 @@ def judge(stage: RowStage, docs: Any) -> Any:
         combined = docs.combine_chunks().to_batches()
         return pa.Table.from_batches([judge_batch(stage, part) for batch in combined for part in slices(batch)])
     if type(docs).__module__.startswith("pandas."):
-        return judge(stage, pa.Table.from_pandas(docs, preserve_index=False)).to_pandas()
+        judged = judge(stage, pa.Table.from_pandas(docs, preserve_index=False)).to_pandas()
+        judged.index = docs.index  # so that its columns can be put beside those of the frame that came
+        return judged
     if hasattr(docs, "mapInArrow"):
         from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -139,13 +146,43 @@ def result_schema(stage: RowStage, given: pa.Schema) -> pa.Schema:
     """The schema of what `judge` gives for documents of a schema."""
     added = [pa.field("kept", pa.bool_()), pa.field("verdict", schema.VERDICT)]
     if stage.scores:
-        added.append(pa.field("scores", pa.struct([pa.field(n, pa.float64()) for n in stage.score_columns()])))
+        own = [pa.field(n, pa.float64()) for n in stage.score_columns()]
+        added.append(pa.field("scores", pa.struct([*_other_scores(stage, given), *own])))
     added += [pa.field(name, GIVEN[name]) for name in sorted((stage.provides & set(GIVEN)) - {"text"})]
     names = [f.name for f in added]
     fields = [f.with_type(pa.string()) if f.name == "text" else f for f in given if f.name not in names]
     if "text" not in given.names:
         fields.append(pa.field("text", pa.string()))
     return pa.schema([*fields, *added])
+
+
+def _other_scores(stage: RowStage, given: pa.Schema) -> list[pa.Field]:
+    """The score columns of earlier calls, without those that the stage measures anew."""
+    if "scores" not in given.names or not pa.types.is_struct(given.field("scores").type):
+        return []
+    return [f for f in given.field("scores").type if f.name not in stage.score_columns()]
+
+
+def _still_kept(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
+    """The rows that no earlier call removed."""
+    if "kept" not in batch.schema.names or not pa.types.is_boolean(batch.schema.field("kept").type):
+        return np.ones(batch.num_rows, dtype=bool)
+    return np.asarray(batch.column("kept").fill_null(True), dtype=bool)
+
+
+def _read_column(stage: RowStage, batch: pa.RecordBatch, name: str) -> pa.Array:
+    """A column as stages know it; one that is something else in the user's frame is absent to who does not need it."""
+    kind = GIVEN[name]
+    # A user's own `meta` may be of any type, so only who asks for it is given it.
+    if name not in batch.schema.names or (name == "meta" and name not in stage.requires):
+        return pa.nulls(batch.num_rows, kind)
+    try:
+        return batch.column(name).cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        if name not in stage.requires:
+            return pa.nulls(batch.num_rows, kind)
+        found = batch.schema.field(name).type
+        raise UsageError(f"{stage.name} needs the column {name} as {kind}, it is {found}; cast it ({error})") from error
 
 
 def _earlier_scores(batch: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -165,14 +202,12 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
             f"{stage.name} needs the column {', '.join(sorted(missing))}; there are {', '.join(batch.schema.names)}"
         )
     n = batch.num_rows
-    # A user's own `meta` may be of any type, so only who asks for it is given it.
-    known = set(batch.schema.names) - ({"meta"} - stage.requires)
-    columns = {
-        name: batch.column(name).cast(kind) if name in known else pa.nulls(n, kind) for name, kind in GIVEN.items()
-    }
-    docs = Batch(columns, scores=_earlier_scores(batch))
+    columns = {name: _read_column(stage, batch, name) for name in GIVEN}
+    alive = _still_kept(batch)
+    docs = Batch(columns, alive, scores=_earlier_scores(batch))
     found = judge_safely(stage, docs)
-    gone = ~found.keep
+    keep = alive & found.keep
+    gone = alive & ~found.keep
 
     def pick(values: Any, kind: pa.DataType) -> pa.Array:
         if values is None:
@@ -190,18 +225,24 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
         "similarity": pa.nulls(n, pa.float64()),
     }
     order = [schema.VERDICT.field(i) for i in range(schema.VERDICT.num_fields)]
-    verdict = pa.StructArray.from_arrays([fields[f.name] for f in order], fields=order, mask=pa.array(found.keep))
-    result = {"kept": pa.array(found.keep), "verdict": verdict}
+    verdict = pa.StructArray.from_arrays([fields[f.name] for f in order], fields=order, mask=pa.array(~gone))
+    if not alive.all() and "verdict" in batch.schema.names:
+        earlier = pa.array(batch.column("verdict").to_pylist(), schema.VERDICT)
+        verdict = pc.if_else(pa.array(alive), verdict, earlier)
+    result = {"kept": pa.array(keep), "verdict": verdict}
     if stage.scores:
         measured = [found.scores.get(s, pa.nulls(n, pa.float64())).cast(pa.float64()) for s in stage.scores]
-        result["scores"] = pa.StructArray.from_arrays(measured, names=list(stage.score_columns()))
+        others = [f.name for f in _other_scores(stage, batch.schema)]
+        kept = [pc.struct_field(batch.column("scores"), name) for name in others]
+        result["scores"] = pa.StructArray.from_arrays([*kept, *measured], names=[*others, *stage.score_columns()])
     text = columns["text"]
     if found.text is not None:
         text = pa.array(
             [e if e is not None else t for e, t in zip(found.text.to_pylist(), text.to_pylist(), strict=True)]
         )
     result["text"] = text
-    result |= {name: found.columns.get(name, columns[name]) for name in stage.provides & set(GIVEN) - {"text"}}
+    for name in stage.provides & set(GIVEN) - {"text"}:
+        result[name] = pc.if_else(pa.array(alive), found.columns.get(name, columns[name]), columns[name])
     wanted = result_schema(stage, batch.schema)
     return pa.RecordBatch.from_arrays(
         [(result[f.name] if f.name in result else batch.column(f.name)).cast(f.type) for f in wanted], schema=wanted

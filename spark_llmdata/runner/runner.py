@@ -230,7 +230,9 @@ class Runner:
         fates = self.store.fates
         fates.append_once(self.funnel.fates(self.run_id, alive), self.run_id, {"alive": alive})
         own = fates.read().where(F.col("run") == self.run_id).groupBy("outcome", "reason")
-        rows = own.agg(F.count("*").alias("documents"), F.min(F.struct("file", "offset")).alias("first")).collect()
+        rows = own.agg(
+            F.count("*").alias("documents"), F.min(F.struct("file", "offset", "url")).alias("first")
+        ).collect()
         found: dict[str, int] = {}
         for row in rows:
             found[row.outcome] = found.get(row.outcome, 0) + row.documents
@@ -239,7 +241,7 @@ class Runner:
                 "reason": row.reason,
                 "outcome": row.outcome,
                 "documents": row.documents,
-                "example": f"{row.first.file}:{row.first.offset}",
+                "example": row.first.url or f"{row.first.file}:{row.first.offset}",
             }
             for row in sorted(rows, key=lambda r: (r.outcome, -r.documents, r.reason or ""))
             if row.reason is not None

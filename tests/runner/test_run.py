@@ -42,6 +42,16 @@ def test_counts_add_up(built):
     assert counts["kept"] == built.corpus.count() == 59 - 3 - 9 - 7 - 3
 
 
+def test_every_reason_has_an_example_that_can_be_asked_for(built):
+    examples = {reason["reason"]: reason["example"] for reason in built.reasons}
+    assert len(examples) == 7
+    assert examples["gopher_quality.too_few_words"].startswith("https://")
+    assert ":" in examples["read.bad_json"]
+    for reason, example in examples.items():
+        found = explain(built.store, example)
+        assert reason in [found["reason"], *(other["reason"] for other in found["others"])]
+
+
 def test_fates_hold_every_record_once(built):
     fates = built.fates.collect()
     assert len(fates) == built.counts["read"]

@@ -19,7 +19,7 @@ Kind = Literal["email", "ipv4", "ipv6", "phone", "card", "iban", "ssn", "key"]
 Choices = Annotated[tuple[str, ...], Field(min_length=1)]
 
 #: What nobody has and no network answers to: domains and addresses for documentation (RFC 2606, 5737, 3849), numbers
-#: for fiction, numbers that no issuer gives out. The stage finds none of them again: a second pass changes nothing.
+#: for fiction, numbers that no issuer gives out. The stage finds none of them, as they stand here, again.
 NOBODYS: Mapping[str, tuple[str, ...]] = {
     "email": ("email@example.com", "firstname.lastname@example.org"),
     "ipv4": ("192.0.2.1", "192.0.2.77", "198.51.100.14", "198.51.100.203", "203.0.113.9", "203.0.113.178"),

@@ -7,10 +7,11 @@ from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, PrivateAttr, model_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
+from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.kernels import fasttext
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
@@ -58,6 +59,8 @@ class ScoreLanguage(RowStage):
     max_chars: PositiveInt | None = Field(default=None, description="characters that are read, from the beginning")
     keep_given: bool = Field(default=False, description="leave `lang` as it is where the input brought one")
 
+    _planned: str | None = PrivateAttr(default=None)  # the model's SHA-256
+
     @model_validator(mode="after")
     def _lines_are_not_joined(self) -> ScoreLanguage:
         if self.unit == "line" and self.line_ends == "removed":
@@ -73,11 +76,23 @@ class ScoreLanguage(RowStage):
         path = self._path()
         fasttext.load(path)
         facts = super().fingerprint()
-        facts["settings"]["model"] = f"sha256:{fasttext.sha256(path)}"
+        self._planned = fasttext.sha256(path)
+        facts["settings"]["model"] = f"sha256:{self._planned}"
         return facts
 
     def judge(self, docs: Batch) -> Judgement:
-        model = fasttext.load(self._path())
+        """Predict with the model that was planned with.
+
+        Raises:
+            EnvironmentProblem: the file here is another one.
+        """
+        path = self._path()
+        if self._planned is not None and fasttext.sha256(path) != self._planned:
+            raise EnvironmentProblem(
+                f"the model {path} is not the one the run was planned with (SHA-256 {self._planned}); put the same "
+                "file on every machine, or start again"
+            )
+        model = fasttext.load(path)
         if self.unit == "line":
             found = fasttext.predict_lines(model, docs.text, max_chars=self.max_chars)
             names = ["label", "probability", "second_probability", "share"]

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.errors import UsageError
 from spark_llmdata.stages.filter.language import FilterLanguage
 
 
@@ -47,5 +48,5 @@ def test_scores_of_a_batch_are_shown_like_its_columns():
     assert batch.slice(1, 3).score("language_score").to_pylist() == [None, 0.3]
     scores["later"] = pa.array([1.0, 2.0, 3.0])
     assert batch.score("later").to_pylist() == [1.0, None, 3.0]
-    with pytest.raises(KeyError, match="no score 'other'; there is language_score, later"):
+    with pytest.raises(UsageError, match="gave the score 'other'; there is language_score, later"):
         batch.score("other")

@@ -1,0 +1,94 @@
+"""A stage called on a frame: what comes back fits the frame that came; calls can follow one another."""
+
+from __future__ import annotations
+
+import gzip
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from spark_llmdata.errors import EnvironmentProblem, UsageError
+from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.filter.c4 import C4
+from spark_llmdata.stages.filter.fineweb import FineWeb
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.filter.language import FilterLanguage
+from spark_llmdata.stages.filter.url import FilterUrl
+from spark_llmdata.stages.score.language import ScoreLanguage
+
+SHORT = "This is a short but a fine line. Here is one more of those. And this is the last one."
+LONG = "The cat and the dog have to be fed with what there is in the house of the old man. " * 8
+
+
+def test_rows_keep_the_index_of_the_frame():
+    frame = pd.DataFrame({"text": ["x", LONG, "y"]}, index=[7, 3, 5])
+    some = frame[frame.text != "x"]
+    judged = GopherQuality()(some)
+    assert judged.index.tolist() == [3, 5]
+    assert some.assign(kept=judged.kept).kept.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("kind", ["arrow", "pandas"])
+def test_who_was_removed_stays_removed(kind):
+    table = pa.table({"text": [SHORT, LONG, "{ code }"]})
+    first = GopherQuality()(table.to_pandas() if kind == "pandas" else table)
+    second = C4(min_sentences=1)(first)
+    third = FineWeb()(second)
+    rows = (third if kind == "arrow" else pa.Table.from_pandas(third)).to_pylist()
+    assert [row["kept"] for row in rows] == [False, True, False]
+    assert [row["verdict"] and row["verdict"]["reason"] for row in rows] == [
+        "gopher_quality.too_few_words", None, "gopher_quality.too_few_words",
+    ]  # fmt: skip
+    assert rows[0]["text"] == SHORT
+    assert rows[0]["scores"]["gopher_quality_n_words"] == 20
+    assert rows[0]["scores"]["c4_n_lines"] is None
+    assert {name.rsplit("_n_", 1)[0] for name in rows[1]["scores"] if "_n_" in name} >= {"gopher_quality", "c4"}
+
+
+def test_a_filter_reads_the_scores_of_a_stage_before_another():
+    judged = GopherQuality()(ScoreLanguage()(pa.table({"text": [LONG, SHORT]})))
+    found = FilterLanguage()(judged).to_pylist()
+    assert [row["kept"] for row in found] == [True, False]
+    assert found[1]["verdict"]["reason"] == "gopher_quality.too_few_words"
+    assert found[1]["lang"] == "en"
+
+
+def test_a_missing_score_is_no_fault_of_the_rows():
+    with pytest.raises(UsageError, match="no stage before this one gave the score 'language_score'; there is none"):
+        FilterLanguage()(pd.DataFrame({"text": ["a"], "lang": ["en"]}))
+
+
+def test_files_that_are_broken_are_no_fault_of_the_rows(tmp_path):
+    junk = tmp_path / "junk.bin"
+    junk.write_bytes(b"no model")
+    with pytest.raises(UsageError, match=r"junk\.bin"):
+        ScoreLanguage(model=str(junk))(pd.DataFrame({"text": ["a"]}))
+    packed = bytearray(gzip.compress(b"blocked.example\n" * 100))
+    packed[12:16] = b"\xff\xff\xff\xff"
+    (tmp_path / "domains.gz").write_bytes(packed)
+    with pytest.raises(EnvironmentProblem, match=r"domains\.gz cannot be read here"):
+        FilterUrl(domains=[str(tmp_path / "domains.gz")])(pd.DataFrame({"url": ["https://a.example/"]}))
+
+
+def test_another_model_than_planned_is_refused(tmp_path):
+    stage = ScoreLanguage()
+    stage.fingerprint()
+    assert stage(pa.table({"text": [LONG]}))["lang"].to_pylist() == ["en"]
+    stage._planned = "0" * 64
+    with pytest.raises(EnvironmentProblem, match="is not the one the run was planned with"):
+        stage(pa.table({"text": [LONG]}))
+
+
+def test_columns_that_a_stage_does_not_need_may_be_anything():
+    frame = pd.DataFrame({"text": [LONG], "date": ["in May"], "lang": [["en"]], "id": [{"a": 1}]})
+    judged = GopherQuality()(frame)
+    assert judged.kept.tolist() == [True]
+    assert judged.date.tolist() == ["in May"]
+    with pytest.raises(UsageError, match="needs the column lang as string, it is list"):
+        FilterLanguage(threshold=None)(frame)
+
+
+def test_a_comparison_says_what_kind_of_frame_it_needs():
+    with pytest.raises(UsageError, match=r"not a pandas DataFrame; spark\.createDataFrame"):
+        DedupExact()(pd.DataFrame({"doc_id": ["a"], "text": ["b"]}))
