@@ -194,14 +194,20 @@ def find_key(text: str) -> Iterator[Place]:
             continue
         yield from _access_keys(text, done, header.start())
         end = text.find("-----END ", header.end())
-        closed = re.compile(r"-----END .{0,66}?-----").match(text, end) if end >= 0 else None
-        if closed is None or end - header.end() > 16 << 10:
+        closed = re.compile(r"-----END (.{0,66}?)-----").match(text, end) if end >= 0 else None
+        if closed is None or not _is_pem(text[header.end() : end], header.group()[11:-5], closed[1]):
             body = re.compile(r"[A-Za-z0-9+/=\r\n]*").match(text, header.end(), header.end() + (16 << 10))
             done = body.end() if body else header.end()
         else:
             done = closed.end()
         yield header.start(), done
     yield from _access_keys(text, done, len(text))
+
+
+def _is_pem(body: str, opened: str, closed: str) -> bool:
+    """Whether a key can stand between the lines: no other begins, and no prose is there."""
+    words = re.findall("(?<=[A-Za-z]) (?=[A-Za-z])", body)
+    return len(body.encode()) <= 16 << 10 and opened == closed and "-----BEGIN " not in body and len(words) <= 8
 
 
 def _access_keys(text: str, begin: int, end: int) -> Iterator[Place]:

@@ -2,7 +2,11 @@
 //!
 //! A thing is equal to another only if its bytes are; hashes merely say where to look.
 
-use xxhash_rust::xxh3::xxh3_64;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::heuristics::short::Short;
 use crate::words::Span;
@@ -19,6 +23,7 @@ pub(crate) struct Numbers {
     slots: Vec<u64>,
     last: usize, // slots in use are a power of two; this is one less
     shift: u32,
+    secret: u64,
 }
 
 impl Numbers {
@@ -31,14 +36,14 @@ impl Numbers {
             self.slots[..wanted].fill(FREE);
         }
         self.last = wanted - 1;
+        self.secret = secret();
         self.shift = 64 - wanted.trailing_zeros();
     }
 
     /// The place of `key` in `keys`, to which it is appended if it is new to this table.
     #[inline]
     pub(crate) fn number(&mut self, key: u64, keys: &mut Vec<u64>) -> u32 {
-        // The high bits of the product depend on all bits of the key.
-        let hash = (key ^ (key >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = scatter(key, self.secret);
         let mut at = (hash >> self.shift) as usize;
         let tag = hash << 32;
         loop {
@@ -56,6 +61,20 @@ impl Numbers {
             at += 1;
         }
     }
+}
+
+/// Drawn anew by each process, so that nobody can make up words that all land in one place. It decides where a key is
+/// looked for, never which number it gets.
+fn secret() -> u64 {
+    static SECRET: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0));
+    *SECRET
+}
+
+/// A hash of which high and low bits depend on all bits of the key.
+#[inline]
+fn scatter(key: u64, secret: u64) -> u64 {
+    let product = u128::from(key ^ secret) * u128::from(secret.rotate_left(32) | 1);
+    (product >> 64) as u64 ^ product as u64
 }
 
 /// Numbers for pieces of one text, in the order in which each is first met, and how often each is met.
@@ -96,7 +115,7 @@ impl Pieces {
     }
 
     fn meet_long(&mut self, text: &[u8], span: Span) -> u32 {
-        let mut key = xxh3_64(span.of(text));
+        let mut key = xxh3_64_with_seed(span.of(text), self.long.secret);
         loop {
             let number = self.long.number(key, &mut self.keys);
             let known = self.found.get(number as usize);
@@ -152,5 +171,27 @@ mod tests {
                 prop_assert_eq!(counts, expected.iter().map(|known| known.1).collect::<Vec<_>>());
             }
         }
+    }
+
+    /// Keys that a hash without a secret puts into one place: multiples of the inverse of its factor.
+    #[test]
+    fn nobody_can_make_up_keys_that_crowd_a_table() {
+        let inverse = (0..6).fold(1_u64, |x, _| {
+            x.wrapping_mul(2_u64.wrapping_sub(x.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        });
+        let made_up: Vec<u64> = (0..20_000_u64)
+            .map(|i| i.wrapping_mul(inverse))
+            .map(|x| x ^ (x >> 32))
+            .collect();
+        let mut numbers = Numbers::default();
+        numbers.begin(made_up.len());
+        let mut keys = Vec::new();
+        for (place, key) in made_up.iter().enumerate() {
+            assert_eq!(numbers.number(*key, &mut keys) as usize, place);
+        }
+        // No run of neighbors in use is long; all of them would be one.
+        let used: Vec<bool> = numbers.slots.iter().map(|slot| *slot != FREE).collect();
+        let longest = used.split(|used| !used).map(<[bool]>::len).max();
+        assert!(longest.unwrap() < 500, "{longest:?}");
     }
 }

@@ -9,6 +9,8 @@ const PEM_END: &[u8] = b"-----END ";
 /// How long the line of a block's begin or end may be, and the block.
 const MAX_PEM_LINE: usize = 80;
 const MAX_PEM: usize = 16 << 10;
+/// Words beside one another in what is still taken for a key: those of its headers.
+const MOST_WORDS: usize = 8;
 /// The shortest of all access keys.
 const MIN_KEY: usize = 20;
 
@@ -52,11 +54,31 @@ fn find_blocks(bytes: &[u8]) -> Vec<Range<usize>> {
         let block_end = ends
             .peek()
             .filter(|end| **end - header <= MAX_PEM)
+            .filter(|end| label(bytes, begin, PEM_BEGIN) == label(bytes, **end, PEM_END))
+            .filter(|end| is_body(&bytes[header..**end]))
             .and_then(|end| line_end(bytes, *end));
         done = block_end.unwrap_or_else(|| body_end(bytes, header));
         blocks.push(begin..done);
     }
     blocks
+}
+
+/// What stands behind `-----BEGIN ` or `-----END ` up to the next hyphens.
+fn label<'a>(bytes: &'a [u8], begin: usize, opening: &[u8]) -> Option<&'a [u8]> {
+    let line = bytes.get(begin + opening.len()..bytes.len().min(begin + MAX_PEM_LINE))?;
+    Some(&line[..memmem::find(line, b"-----")?])
+}
+
+/// Whether it can be a key, however that is written down in code or data: no other one begins, and words do not stand
+/// beside one another.
+fn is_body(body: &[u8]) -> bool {
+    if memmem::find(body, PEM_BEGIN).is_some() {
+        return false;
+    }
+    let between = |three: &&[u8]| {
+        three[1] == b' ' && three[0].is_ascii_alphabetic() && three[2].is_ascii_alphabetic()
+    };
+    body.windows(3).filter(between).take(MOST_WORDS + 1).count() <= MOST_WORDS
 }
 
 /// Behind the five hyphens that close a line of a PEM block.

@@ -197,6 +197,21 @@ fn secrets() {
         ),
         NONE
     );
+    let page = format!(
+        "It begins with -----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----",
+        "and goes on in words. ".repeat(40)
+    );
+    assert_eq!(
+        found(&page, "key"),
+        ["-----BEGIN RSA PRIVATE KEY-----\nand"]
+    );
+    let other = "-----BEGIN PRIVATE KEY-----\nMIIab\n-----END CERTIFICATE-----";
+    assert_eq!(
+        found(other, "key"),
+        ["-----BEGIN PRIVATE KEY-----\nMIIab\n"]
+    );
+    let in_code = "k = \"-----BEGIN EC PRIVATE KEY-----\\nMII\\n\" +\n \"a/b=\\n-----END EC PRIVATE KEY-----\"";
+    assert_eq!(found(in_code, "key"), [&in_code[5..in_code.len() - 1]]);
     let token = format!("ghp_{}", "a1".repeat(18));
     assert_eq!(
         found(&format!("t={token}; AKIA23456789012345XY"), "key"),
