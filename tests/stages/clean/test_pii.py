@@ -54,7 +54,9 @@ def test_what_replaces_is_not_found_again(kind: str, replacements: dict[str, tup
     assert pii.find(pa.array(texts), pii.KINDS).num_rows == 0
 
 
-values = st.sampled_from(["a@b.de", "93.184.216.34", "2606:4700::1111", "905-674-3793", "4111111111111111", "460-89-9847"])
+values = st.sampled_from(
+    ["a@b.de", "93.184.216.34", "2606:4700::1111", "905-674-3793", "4111111111111111", "460-89-9847"]
+)
 joints = st.sampled_from([" ", ", ", " é ", "\n", "; tel. ", " version "])
 
 
