@@ -12,6 +12,7 @@ use arrow_array::builder::{Float64Builder, Int64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use memchr::{memchr_iter, memmem::Finder};
 
+use crate::definitions::Definitions;
 use crate::words::{Document, Words};
 use published::{Spelled, measure_datatrove, measure_dclm};
 use short::Short;
@@ -19,35 +20,6 @@ use stopwords::StopWords;
 
 const ELLIPSIS: &str = "…";
 const BULLETS: [char; 7] = ['•', '‣', '●', '▪', '◦', '*', '-'];
-
-/// Which reading of the rules is measured. They differ in words, symbols, lines and stop words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Definitions {
-    /// The paper's.
-    Gopher,
-    /// What datatrove 0.10 measures.
-    Datatrove,
-    /// What DCLM measures.
-    Dclm,
-}
-
-impl Definitions {
-    /// Every reading, in the order error messages list them.
-    pub const ALL: [(&'static str, Definitions); 3] = [
-        ("gopher", Definitions::Gopher),
-        ("datatrove", Definitions::Datatrove),
-        ("dclm", Definitions::Dclm),
-    ];
-
-    /// The definitions of that name; an error lists the known ones.
-    pub fn named(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|(known, _)| *known == name);
-        known.map(|(_, definitions)| definitions).ok_or_else(|| {
-            let names = Self::ALL.map(|(known, _)| known).join(", ");
-            format!("unknown definitions \"{name}\" of gopher_quality; expected one of: {names}")
-        })
-    }
-}
 
 /// What one document measures. Counts are of words, lines or symbols.
 #[derive(Debug, Default, PartialEq)]
@@ -336,7 +308,7 @@ mod tests {
     #[test]
     fn other_definitions_are_refused() {
         assert!(
-            Definitions::named("paper")
+            Definitions::named("paper", "gopher_quality")
                 .unwrap_err()
                 .contains("\"paper\"")
         );

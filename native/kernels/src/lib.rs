@@ -6,6 +6,7 @@
 pub mod c4;
 pub mod components;
 pub mod dates;
+pub mod definitions;
 pub mod excerpts;
 pub mod fasttext;
 pub mod fineweb;

@@ -1,6 +1,8 @@
 //! Characters with which sentences end in whatever script, as FineWeb's rule on line ends knows them (datatrove 0.10).
 
-/// Sentences end with these, in whatever script.
+use crate::words::spacy::ranges::holds;
+
+/// Sentences end with these, in whatever script; first and last of each range.
 const TERMINAL: [(u32, u32); 82] = [
     (0x21, 0x21),
     (0x2e, 0x2e),
@@ -91,14 +93,8 @@ const TERMINAL: [(u32, u32); 82] = [
 pub(crate) fn is_terminal(c: char) -> bool {
     match c {
         '.' | '!' | '?' => true,
-        _ => !c.is_ascii() && is_in(&TERMINAL, c),
+        _ => !c.is_ascii() && holds(&TERMINAL, c),
     }
-}
-
-fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
-    let c = u32::from(c);
-    let behind = ranges.partition_point(|&(first, _)| first <= c);
-    behind > 0 && c <= ranges[behind - 1].1
 }
 
 #[cfg(test)]
@@ -112,7 +108,7 @@ mod tests {
     #[test]
     fn short_cuts_agree_with_the_tables() {
         for c in all().take(0x100) {
-            assert_eq!(is_terminal(c), is_in(&TERMINAL, c), "{c:?}");
+            assert_eq!(is_terminal(c), holds(&TERMINAL, c), "{c:?}");
         }
     }
 

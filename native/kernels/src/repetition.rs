@@ -12,6 +12,7 @@ use arrow_array::{ArrayRef, FixedSizeListArray, RecordBatch};
 use arrow_schema::{DataType, Field};
 use memchr::{memchr_iter, memmem::Finder};
 
+use crate::definitions::Definitions;
 use crate::python_text::{count_chars, split_at_feeds, split_at_runs, strip};
 use crate::words::{Document, Span, Words};
 use grams::Grams;
@@ -37,35 +38,6 @@ const RATIOS: [&str; 13] = [
 ];
 /// What a document shows of its repetitions: a line, a paragraph, and for each n an n-gram.
 pub const SPANS: usize = 11;
-
-/// Which reading of the rules is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Definitions {
-    /// The paper's words: whatever is contained in a repeated segment or n-gram counts, each time.
-    Gopher,
-    /// What datatrove 0.10 measures: second and later occurrences, shares of the whole text.
-    Datatrove,
-    /// What DCLM measures: as the paper, of words that begin with a letter or a digit.
-    Dclm,
-}
-
-impl Definitions {
-    /// Every reading, in the order error messages list them.
-    pub const ALL: [(&'static str, Definitions); 3] = [
-        ("gopher", Definitions::Gopher),
-        ("datatrove", Definitions::Datatrove),
-        ("dclm", Definitions::Dclm),
-    ];
-
-    /// The definitions of that name; an error lists the known ones.
-    pub fn named(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|(known, _)| *known == name);
-        known.map(|(_, definitions)| definitions).ok_or_else(|| {
-            let names = Self::ALL.map(|(known, _)| known).join(", ");
-            format!("unknown definitions \"{name}\" of repetition; expected one of: {names}")
-        })
-    }
-}
 
 /// Measures every row alive of `words`; the others are null in all columns. A null text measures as an empty one.
 ///

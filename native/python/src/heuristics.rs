@@ -1,6 +1,7 @@
 //! Python face of the surface statistics.
 
-use llmdata_kernels::heuristics::{self, Definitions};
+use llmdata_kernels::definitions::Definitions;
+use llmdata_kernels::heuristics;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatch;
@@ -14,7 +15,8 @@ fn gopher_quality(
     stop_words: Vec<String>,
     definitions: &str,
 ) -> PyResult<PyRecordBatch> {
-    let definitions = Definitions::named(definitions).map_err(PyValueError::new_err)?;
+    let definitions =
+        Definitions::named(definitions, "gopher_quality").map_err(PyValueError::new_err)?;
     let words = &words.get().0;
     let measured = py.detach(|| heuristics::gopher_quality(words, &stop_words, definitions));
     measured

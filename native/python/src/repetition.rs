@@ -1,6 +1,7 @@
 //! Python face of repetition.
 
-use llmdata_kernels::repetition::{self, Definitions};
+use llmdata_kernels::definitions::Definitions;
+use llmdata_kernels::repetition;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatch;
@@ -13,7 +14,8 @@ fn gopher_repetition(
     words: &Bound<'_, PyWords>,
     definitions: &str,
 ) -> PyResult<PyRecordBatch> {
-    let definitions = Definitions::named(definitions).map_err(PyValueError::new_err)?;
+    let definitions =
+        Definitions::named(definitions, "repetition").map_err(PyValueError::new_err)?;
     let words = &words.get().0;
     py.detach(|| repetition::repetition(words, definitions))
         .map(PyRecordBatch::new)

@@ -60,6 +60,6 @@ fn few_words_are_looked_at_beyond_pairs() {
 
 #[test]
 fn other_definitions_are_refused() {
-    let refused = Definitions::named("paper").unwrap_err();
+    let refused = Definitions::named("paper", "repetition").unwrap_err();
     assert!(refused.ends_with("expected one of: gopher, datatrove, dclm"));
 }
