@@ -53,7 +53,8 @@ def measure(conditions: Conditions) -> list[Figure]:
         theirs = 1 / slope(small, large, peers[1].megabytes - peers[0].megabytes).cpu_s
         result = (
             f"{theirs:.2f} MB a CPU-second by the slope from {PEER_SMALL} to {PEER_LARGE}; "
-            f"ours is {ours / theirs:,.1f} times as fast; kept {', '.join(f'{n:,} of {name}' for name, n in kept.items())}"
+            f"ours is {ours / theirs:,.1f} times as fast; "
+            f"kept {', '.join(f'{n:,} of {name}' for name, n in kept.items())}"
         )
         figures.append(Figure(NAME, "datatrove, the same filters", result, target, ours / theirs >= TARGET))
     return figures
