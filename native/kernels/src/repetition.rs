@@ -14,6 +14,7 @@ use memchr::{memchr_iter, memmem::Finder};
 
 use crate::definitions::Definitions;
 use crate::python_text::{count_chars, split_at_feeds, split_at_runs, strip};
+use crate::trimmed::Trimmed;
 use crate::words::{Document, Span, Words};
 use grams::Grams;
 use segments::{Repeated, Segments};
@@ -74,8 +75,12 @@ impl Tables {
         let Document { text, words } = document;
         let ascii = text.is_ascii();
         let chars = count_chars(text, ascii);
-        let lines = self.lines(text, ascii, definitions);
-        let paragraphs = self.paragraphs(text, ascii, definitions);
+        let trimmed = match definitions {
+            Definitions::Gopher => Trimmed::new(text),
+            _ => Trimmed::as_it_is(text),
+        };
+        let lines = self.lines(trimmed.text(), ascii, definitions);
+        let paragraphs = self.paragraphs(trimmed.text(), ascii, definitions);
         let mut measures = Measures {
             lines: lines.total,
             ..Measures::default()
@@ -87,7 +92,7 @@ impl Tables {
             };
             measures.ratios[i] = ratio(number, found.total);
             measures.ratios[i + 2] = ratio(part, whole);
-            measures.spans[i] = found.most;
+            measures.spans[i] = trimmed.original(found.most);
         }
         match definitions {
             Definitions::Dclm => {
