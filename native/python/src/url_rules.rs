@@ -36,8 +36,8 @@ impl UrlListCompiler {
 
     fn push(&mut self, py: Python<'_>, lines: &[u8]) -> PyResult<()> {
         let compiler = self.0.as_mut().ok_or_else(finished)?;
-        py.detach(|| compiler.push(lines));
-        Ok(())
+        py.detach(|| compiler.push(lines))
+            .map_err(PyValueError::new_err)
     }
 
     /// (the table, lines that were not UTF-8)
@@ -86,6 +86,7 @@ impl UrlRules {
                     ("registered", Domains::Registered),
                     ("host", Domains::Host),
                     ("parents", Domains::Parents),
+                    ("datatrove", Domains::Datatrove),
                 ],
             )?,
             form: named(&url_form, "form", &FORMS)?,

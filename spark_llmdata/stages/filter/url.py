@@ -76,7 +76,7 @@ class FilterUrl(RowStage):
         "no_host": "1 where there is no address or it names no host, else 0",
     }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "datatrove": {"ignore_case": False, "url_form": "exact"},
+        "datatrove": {"ignore_case": False, "url_form": "exact", "domain_match": "datatrove"},
         "dclm": {"domain_match": "host", "words": "boundaries"},
     }
 
@@ -96,9 +96,10 @@ class FilterUrl(RowStage):
         default=(), description="hosts that stay with all below them, whatever is listed"
     )
     exclude_domains: tuple[str, ...] = Field(default=(), description="hosts that go with all below them")
-    domain_match: Literal["registered", "host", "parents"] = Field(
+    domain_match: Literal["registered", "host", "parents", "datatrove"] = Field(
         default="registered",
-        description="look up the registered domain and the host; the host without `www.`; these and all names between",
+        description="look up the registered domain and the host; the host without `www.`; these and all names between; "
+        "as `registered`, but no IP address",
     )
     url_form: Literal["c4", "exact"] = Field(
         default="c4", description="addresses are equal in C4's form and lower case, or as the same text"
@@ -110,6 +111,20 @@ class FilterUrl(RowStage):
 
     _sources: dict[str, tuple[Source, ...]] = PrivateAttr(default_factory=dict)
     _entries: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> FilterUrl:
+        if not self.ignore_case and self.url_form == "c4":
+            raise ValueError(
+                "`ignore_case: false` and `url_form: c4` contradict each other, since C4's form is compared in lower "
+                "case; take `url_form: exact`, or leave `ignore_case` out"
+            )
+        for name in ("allow_domains", "exclude_domains"):
+            try:
+                url_rules.Rules(lists=url_rules.WordLists(allowed=getattr(self, name)))
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _find_lists(self) -> FilterUrl:
