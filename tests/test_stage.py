@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import pyarrow as pa
-import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +29,9 @@ def test_what_a_preset_sets_is_spelled_out_and_reads_back():
 
 @pytest.mark.parametrize("preset", ["gopher", None, 3, ["paper"]])
 def test_an_unknown_preset_is_refused(preset):
-    with pytest.raises(pydantic.ValidationError, match="Input should be 'paper' or 'datatrove'"):
+    with pytest.raises(
+        UsageError, match="filter.fineweb.preset: .* does not fit: input should be 'paper' or 'datatrove'"
+    ):
         FineWeb(preset=preset)
 
 

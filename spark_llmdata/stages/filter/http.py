@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import check_order
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import BoolArray, Judgement, as_float
 
@@ -41,14 +42,22 @@ class FilterHttp(RowStage):
         "payload_bytes": "bytes of the page as it was read, null where there is none",
     }
 
-    statuses: tuple[int, ...] | None = Field(default=(200,), description="HTTP statuses that stay; null: any")
+    statuses: tuple[Annotated[int, Field(ge=100, le=599)], ...] | None = Field(
+        default=(200,), min_length=1, description="HTTP statuses that stay; null: any"
+    )
     content_types: tuple[str, ...] | None = Field(
         default=("text/html", "application/xhtml+xml", "text/plain"),
+        min_length=1,
         description="types that stay, without parameters; null: any",
     )
     truncated: bool = Field(default=False, description="keep pages that the archive cut off")
     min_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
     max_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> FilterHttp:
+        check_order(self, ("min_payload_bytes", "max_payload_bytes"))
+        return self
 
     def judge(self, docs: Batch) -> Judgement:
         """Compare each fact with its setting; the first that fails decides."""
