@@ -7,6 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ValidationError
 
+#: What some of pydantic's complaints say to people who write YAML.
+_PLAIN = {
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "too_short": "expected {min_length} or more of them",
+}
 #: What pydantic puts into a place to say which of several types it tried.
 _TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
 
@@ -27,7 +33,8 @@ def explain(errors: ValidationError, model: type[BaseModel]) -> Iterator[tuple[t
             name = ".".join(map(str, place))
             yield place, f"unknown setting{suggest(name, fields)}; it has {', '.join(fields)}"
             continue
-        message = error["msg"].removeprefix("Value error, ")
+        plain = _PLAIN.get(error["type"])
+        message = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
         message = message[:1].lower() + message[1:]
         yield place, f"{error['input']!r} does not fit: {message}"
 

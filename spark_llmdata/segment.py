@@ -257,7 +257,10 @@ def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     size = np.zeros(batch.num_rows, dtype=np.int64)
     for name in ("text", "html"):
         if name in batch.schema.names:
-            lengths = pc.fill_null(pc.binary_length(batch.column(name)), 0)
+            column = batch.column(name)
+            if pa.types.is_null(column.type):
+                continue
+            lengths = pc.fill_null(pc.binary_length(column), 0)
             size += np.asarray(lengths, dtype=np.int64)
     begin, held = 0, 0
     for i, length in enumerate(size):

@@ -21,7 +21,7 @@ def read(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     try:
-        return url_lists.read_words(url_lists.identify(url_lists.find_files(given, given, None)))
+        return url_lists.read_words(url_lists.identify([url_lists.absolute(given)]))
     except (OSError, ValueError, EnvironmentProblem) as error:
         raise ValueError(
             f"cannot read the words of {given!r}: {error}; expected a file in UTF-8 with one word a line, or the words"

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_llmdata.errors import UsageError
+from spark_llmdata.errors import SettingsError, UsageError
 from spark_llmdata.stage import Context
 from spark_llmdata.stages.filter.fineweb import FineWeb
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 
 
 def test_a_preset_is_defaults_of_other_settings():
@@ -33,6 +34,19 @@ def test_an_unknown_preset_is_refused(preset):
         UsageError, match="filter.fineweb.preset: .* does not fit: input should be 'paper' or 'datatrove'"
     ):
         FineWeb(preset=preset)
+
+
+def test_a_constructor_says_what_a_recipe_says():
+    with pytest.raises(SettingsError) as told:
+        FineWeb(max_short_line_ratio=2, short_line_char=3)
+    assert isinstance(told.value, UsageError)
+    assert str(told.value).splitlines() == [
+        "filter.fineweb.max_short_line_ratio: 2 does not fit: input should be less than or equal to 1",
+        "filter.fineweb.short_line_char: unknown setting, did you mean 'short_line_chars'?; it has "
+        + ", ".join(FineWeb.model_fields),
+    ]
+    with pytest.raises(SettingsError, match="`min_words: 9` and `max_words: 5` leave nothing"):
+        GopherQuality(min_words=9, max_words=5)
 
 
 NOT_A_NAME = st.sampled_from(["", ".", "..", "a/b", "A", "1", "-a", "a b", "a.b", "_a", "é"])

@@ -77,7 +77,8 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     read, gates, write = (
         _validate(document, model, sections[key], (key,), key, origins) for key, model in _SECTIONS.items()
     )
-    _check_names(document, names, stages, gates, origins)
+    models = [BUILTIN.get(kind) if stage is None else type(stage) for kind, stage in zip(kinds, stages, strict=True)]
+    _check_names(document, names, models, gates, origins)
     lacks = _split_lacks(document)
     if document.problems:
         raise RecipeError(document.problems)
@@ -101,17 +102,17 @@ def _name_kind(kind: str) -> str:
     return str(found.kind_name()) if isinstance(found, type) and issubclass(found, Stage) else kind
 
 
-def _tell_apart(one: Stage | None, other: Stage | None) -> bool:
+def _tell_apart(one: type[Stage] | None, other: type[Stage] | None) -> bool:
     """Whether two stages with the same last word share neither the names of scores nor those of reasons."""
-    if one is None or other is None:
-        return False
+    if one is None or other is None:  # what they are is complained of already
+        return True
     return not (one.scores and other.scores) and not (one.reasons and other.reasons)
 
 
 def _check_names(
     document: Document,
     names: Sequence[str],
-    stages: Sequence[Stage | None],
+    models: Sequence[type[Stage] | None],
     gates: BaseModel | None,
     origins: Mapping[Path, str],
 ) -> None:
@@ -127,7 +128,7 @@ def _check_names(
     for i, (n, noun) in enumerate(zip(names, nouns, strict=True)):
         if n in names[:i]:
             document.complain(("stages", i), f"stage {n} occurs twice; give one of them an id: `id: {n}_2`")
-        elif others := [o for o in range(i) if nouns[o] == noun and not _tell_apart(stages[o], stages[i])]:
+        elif others := [o for o in range(i) if nouns[o] == noun and not _tell_apart(models[o], models[i])]:
             document.complain(
                 ("stages", i),
                 f"stages {names[others[0]]} and {n} both end in {noun!r}, which names their scores; change an id",
