@@ -26,12 +26,17 @@ def quote(text: pa.Array, begin: npt.NDArray[np.uint32], end: npt.NDArray[np.uin
     return quoted
 
 
-def say(*, text: str, **facts: Any) -> str:
-    """Facts as JSON of at most 200 characters: the text, which stands last, is cut where they are too long."""
-    said = json.dumps(facts | {"text": text}, ensure_ascii=False)
-    while len(said) > MAX_CHARS:
-        text = text[: -max(len(said) - MAX_CHARS, 8)].removesuffix("…")[:-1] + "…"
-        said = json.dumps(facts | {"text": text}, ensure_ascii=False)
+def say(**facts: Any) -> str:
+    """Facts as JSON of at most 200 characters: the last, which is a text, is cut where they are too long."""
+    said = json.dumps(facts, ensure_ascii=False)
+    if len(said) <= MAX_CHARS:
+        return said
+    name, last = facts.popitem()
+    kept = last.removesuffix("…")[:MAX_CHARS]
+    # Little by little, since a character may be written as several.
+    while kept and len(said) > MAX_CHARS:
+        kept = kept[:-4]
+        said = json.dumps(facts | {name: f"{kept}…"}, ensure_ascii=False)
     return said
 
 

@@ -114,5 +114,5 @@ def test_rows_do_not_touch_each_other() -> None:
 
 
 def test_other_definitions_are_refused() -> None:
-    with pytest.raises(ValueError, match=r'unknown definitions "paper" of repetition; expected one of: gopher, data'):
+    with pytest.raises(ValueError, match=r'unknown definitions of repetition "paper"; expected one of: gopher, data'):
         repetition.gopher_repetition(words.split(pa.array(["a"])), "paper")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import spark_llmdata as sl
-from spark_llmdata.errors import GateStopped, StageFailed
+from spark_llmdata.errors import GateStopped, NotFound, StageFailed
 from spark_llmdata.report.why import explain
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
@@ -49,6 +49,10 @@ def test_only_strictly_more_stops(spark, tmp_path):
     write_jsonl(tmp_path / "b.jsonl", mixture(1000, 19))
     with pytest.raises(GateStopped):
         sl.run("quickstart", input=tmp_path / "b.jsonl", store=tmp_path / "store", spark=spark)
+    store = Store.open(spark, str(tmp_path / "store"))
+    gone = store.fates.read().where(f"run = '{run.run}' AND id = '19'").collect()[0].doc_id
+    with pytest.raises(NotFound, match=f"it is known to {run.run}: ask by --run"):
+        explain(store, gone, Ledger(store).list()[-1].run)
 
 
 def test_few_documents_are_not_judged(spark, tmp_path):

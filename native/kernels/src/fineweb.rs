@@ -6,6 +6,7 @@ use arrow_array::builder::{Float64Builder, Int64Builder, UInt32Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use memchr::memchr_iter;
 
+use crate::columns::batch;
 use crate::punctuation::is_terminal;
 use crate::python_text::{count_chars, split_at_feeds, strip};
 use crate::repetition::segments::Segments;
@@ -110,10 +111,7 @@ impl Columns {
         }
         columns.push(("line_begin", Arc::new(self.begin.finish())));
         columns.push(("line_end", Arc::new(self.end.finish())));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }
 

@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 pub mod c4;
+pub mod choices;
+pub(crate) mod columns;
 pub mod components;
 pub mod dates;
 pub mod definitions;

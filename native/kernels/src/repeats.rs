@@ -153,6 +153,7 @@ impl Pieces {
         loop {
             let number = self.long.number(key, &mut self.keys);
             let known = self.found.get(number as usize);
+            step(known.map_or(0, |_| (span.end - span.start) as usize));
             if known.is_none_or(|known| known.0.of(text) == span.of(text)) {
                 return number;
             }

@@ -12,6 +12,7 @@ use arrow_array::{ArrayRef, FixedSizeListArray, RecordBatch};
 use arrow_schema::{DataType, Field};
 use memchr::{memchr_iter, memmem::Finder};
 
+use crate::columns::batch;
 use crate::definitions::Definitions;
 use crate::python_text::{count_chars, split_at_feeds, split_at_runs, strip};
 use crate::trimmed::Trimmed;
@@ -217,10 +218,7 @@ impl Columns {
         let spans = FixedSizeListArray::try_new(item, 2 * SPANS as i32, spans, None)
             .map_err(|error| error.to_string())?;
         columns.push(("spans", Arc::new(spans)));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }
 

@@ -9,6 +9,9 @@ pub(crate) fn step(_: usize) {}
 pub(crate) use counted::{step, steps_of};
 
 #[cfg(test)]
+mod tests;
+
+#[cfg(test)]
 mod counted {
     use std::cell::Cell;
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arrow_array::builder::{BooleanBuilder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 
+use crate::columns::batch;
 use crate::urls::write_c4;
 use crate::words::TextColumn;
 use address::read_name;
@@ -351,9 +352,6 @@ impl Columns {
         }
         columns.push(("n_soft_words", Arc::new(self.n_soft_words.finish())));
         columns.push(("names_host", Arc::new(self.names_host.finish())));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }

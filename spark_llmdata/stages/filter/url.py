@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, PrivateAttr, model_validator
 
-from spark_llmdata import url_lists
+from spark_llmdata import evidence, url_lists
 from spark_llmdata.batch import Batch
+from spark_llmdata.first_rule import FirstRule
 from spark_llmdata.kernels import url_rules, urls
 from spark_llmdata.stage import RowStage
 from spark_llmdata.url_lists import Source
@@ -25,7 +25,6 @@ Paths = Annotated[
     BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
     AfterValidator(lambda paths: tuple(map(url_lists.absolute, paths))),
 ]
-MAX_EVIDENCE = 200  # characters
 
 _TABLES = ("domains", "urls")
 _WORDS = ("hard_words", "soft_words", "strict_words")
@@ -159,21 +158,13 @@ class FilterUrl(RowStage):
         enough = pc.greater_equal(n_soft, self.min_soft_words)
         entries = {rule: found.column(column) for rule, column in _RULES.items()}
         entries["soft_words"] = pc.if_else(enough, entries["soft_words"], None)
-        keep = np.ones(len(docs), dtype=bool)
-        reason, evidence = np.full(len(docs), None, dtype=object), np.full(len(docs), None, dtype=object)
-        may_go = np.asarray(found.column("allowed_domain").is_null())
+        may_go = found.column("allowed_domain").is_null()
+        judgement = FirstRule(len(docs))
         for rule, entry in entries.items():
-            gone = np.asarray(entry.is_valid()) & keep & may_go
-            keep &= ~gone
-            reason[gone] = rule
-            for i in np.flatnonzero(gone):
-                evidence[i] = _show(entry[int(i)].as_py())
-        by_count = reason == "soft_words"
-        score = np.where(by_count, np.asarray(pc.fill_null(n_soft, 0)), np.nan)
-        threshold = np.where(by_count, float(self.min_soft_words), np.nan)
+            counted = {"measured": n_soft, "threshold": self.min_soft_words} if rule == "soft_words" else {}
+            judgement.remove(pc.and_(entry.is_valid(), may_go), rule, partial(_show, entry), **counted)
         no_host = pc.invert(pc.fill_null(found.column("names_host"), False)).cast(pa.int64())
-        scores = {"n_soft_words": pc.fill_null(n_soft, 0), "no_host": no_host}
-        return Judgement(keep, reason, score, threshold, evidence, scores=scores)
+        return judgement.finish({"n_soft_words": pc.fill_null(n_soft, 0), "no_host": no_host})
 
     def _rules(self) -> url_rules.Rules:
         return _make_rules(
@@ -184,12 +175,8 @@ class FilterUrl(RowStage):
         )
 
 
-def _show(entry: str) -> str:
-    """The entry as evidence, cut where that would be too long."""
-    shown = entry[:MAX_EVIDENCE]
-    while len(text := json.dumps({"entry": shown}, ensure_ascii=False)) > MAX_EVIDENCE:
-        shown = shown[:-10]
-    return text
+def _show(entries: pa.Array, row: int) -> str:
+    return evidence.say(entry=entries[row].as_py())
 
 
 @functools.lru_cache(maxsize=8)

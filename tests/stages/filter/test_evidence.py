@@ -6,6 +6,8 @@ import json
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
@@ -61,3 +63,12 @@ def test_what_is_withheld_leaves_place_and_length():
     assert json.loads(evidence.withhold('{"entry": "x.com"}')) == {"entry": "x.com"}
     assert json.loads(evidence.withhold('"what a stage of one\'s own says"')) == {"characters": 30}
     assert json.loads(evidence.withhold("no JSON")) == {"characters": 7}
+
+
+@given(st.text(st.sampled_from('a"\\é\n\x01…'), max_size=400))
+def test_evidence_shows_as_much_as_has_room(text):
+    said = evidence.say(at=[1, 2], text=text)
+    assert len(said) <= 200
+    shown = json.loads(said)["text"]
+    assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))
+    assert shown == text or len(said) > 200 - 4 * 6

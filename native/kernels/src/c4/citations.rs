@@ -3,6 +3,8 @@
 use memchr::memchr;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
+use crate::steps::step;
+
 /// Puts the line without its marks into `out`; says whether there were any. What is left is not looked at again.
 pub(super) fn remove(line: &str, out: &mut String) -> bool {
     out.clear();
@@ -30,6 +32,7 @@ fn measure(behind: &str) -> Option<usize> {
         }
     }
     let rest = behind.trim_start_matches(is_digit);
+    step(1 + behind.len() - rest.len());
     rest.starts_with(']').then(|| behind.len() - rest.len() + 1)
 }
 

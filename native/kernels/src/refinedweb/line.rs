@@ -3,6 +3,7 @@
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::python_text::{count_chars, is_space};
+use crate::steps::step;
 
 /// What is counted on pages for their visitors.
 const COUNTED: [&str; 12] = [
@@ -51,6 +52,7 @@ impl Rules {
         if line.is_empty() {
             return Some(line);
         }
+        step(line.len());
         let chars = count_chars(line, line.is_ascii()) as f64;
         let share = |count: usize| count as f64 / chars;
         let over = |max: Option<f64>, is: fn(char) -> bool| {
@@ -119,9 +121,10 @@ fn without_last_space(line: &str) -> &str {
 }
 
 fn find_ignoring_case(line: &str, phrase: &str) -> Option<usize> {
-    line.as_bytes()
-        .windows(phrase.len())
-        .position(|window| window.eq_ignore_ascii_case(phrase.as_bytes()))
+    line.as_bytes().windows(phrase.len()).position(|window| {
+        step(1);
+        window.eq_ignore_ascii_case(phrase.as_bytes())
+    })
 }
 
 /// Whether a line is a number, perhaps with thousands or k, m, b, and what it counts, among no other words.
