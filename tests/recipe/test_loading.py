@@ -280,6 +280,11 @@ def test_survivor_keys_are_checked_where_they_stand(write):
             "expected min_mean_word_length to be 5.0 or less",
         ),
         ("filter.http: {min_payload_bytes: 9, max_payload_bytes: 5}", "`max_payload_bytes: 5` leave nothing"),
+        (
+            "filter.gopher_quality: {stop_words: []}",
+            "`min_stop_words: 2` asks for words of `stop_words`, which is empty",
+        ),
+        ("filter.url: {categories: []}", "filter.url.categories: [] does not fit: expected 1 or more of them"),
         ("filter.http: {statuses: []}", "filter.http.statuses: [] does not fit: expected 1 or more of them"),
         ("filter.http: {content_types: []}", "filter.http.content_types: [] does not fit: expected 1 or more"),
         ("filter.http: {statuses: [20]}", "filter.http.statuses.0: 20 does not fit"),

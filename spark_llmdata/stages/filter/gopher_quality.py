@@ -79,6 +79,11 @@ class GopherQuality(RowStage):
     @model_validator(mode="after")
     def _bounds_fit(self) -> GopherQuality:
         check_order(self, ("min_words", "max_words"), ("min_mean_word_length", "max_mean_word_length"))
+        if self.min_stop_words and not self.stop_words:
+            raise ValueError(
+                f"`min_stop_words: {self.min_stop_words}` asks for words of `stop_words`, which is empty; name some or "
+                "take `min_stop_words: 0`"
+            )
         return self
 
     def judge(self, docs: Batch) -> Judgement:

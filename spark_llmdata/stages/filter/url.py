@@ -88,7 +88,7 @@ class FilterUrl(RowStage):
     soft_words: Paths = Field(default=(), description="files of words that are counted")
     strict_words: Paths = Field(default=(), description="files of words that count anywhere, as parts of words too")
     categories: tuple[str, ...] | None = Field(
-        default=None, description="of the folders in `domains` and `urls`; null: all"
+        default=None, min_length=1, description="of the folders in `domains` and `urls`; null: all"
     )
     min_soft_words: PositiveInt = Field(default=2, description="different soft words")
     allow_domains: tuple[str, ...] = Field(
