@@ -74,7 +74,9 @@ fn count_sentences(text: &str) {
 }
 
 /// A kernel, what it does, and the most steps it may take for a byte.
-const KERNELS: [(&str, fn(&str), usize); 6] = [
+type Kernel = (&'static str, fn(&str), usize);
+
+const KERNELS: [Kernel; 6] = [
     ("unicode", clean, 3),
     ("c4", edit_c4, 12),
     ("refinedweb", correct_lines, 4),
