@@ -8,7 +8,6 @@ use arrow_array::builder::{Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick, is_nfkc_quick};
 
-use crate::steps::step;
 use crate::words::TextColumn;
 
 /// The form a text is brought to.
@@ -109,7 +108,7 @@ fn clean_one(text: &str, settings: &Settings, out: &mut String) -> usize {
     let mut copied = 0;
     let mut rest = text.char_indices().peekable();
     while let Some((at, c)) = rest.next() {
-        step(1);
+        crate::steps::step(1);
         let fate = settings.fate_of(c);
         if fate == Fate::Stay {
             continue;

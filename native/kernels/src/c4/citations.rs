@@ -3,8 +3,6 @@
 use memchr::memchr;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-use crate::steps::step;
-
 /// Puts the line without its marks into `out`; says whether there were any. What is left is not looked at again.
 pub(super) fn remove(line: &str, out: &mut String) -> bool {
     out.clear();
@@ -32,7 +30,7 @@ fn measure(behind: &str) -> Option<usize> {
         }
     }
     let rest = behind.trim_start_matches(is_digit);
-    step(1 + behind.len() - rest.len());
+    crate::steps::step(1 + behind.len() - rest.len());
     rest.starts_with(']').then(|| behind.len() - rest.len() + 1)
 }
 
