@@ -27,6 +27,14 @@ class RecipeError(UsageError):
         super().__init__("\n".join(self.problems))
 
 
+class SettingsError(UsageError):
+    """Settings of a stage that do not fit; `problems` holds the place of each in the settings, and a sentence on it."""
+
+    def __init__(self, stage: str, problems: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{'.'.join(map(str, (stage, *at)))}: {what}" for at, what in problems))
+
+
 class InputError(UsageError):
     """An input that is named directly and cannot be read, or a folder in which nothing can."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ class Plan:
 
 def make_plan(recipe: Recipe) -> Plan:
     """Fuse neighboring row stages into segments; refuse orders that cannot work."""
-    check_order(recipe.stages)
+    check_order(recipe.stages, recipe.places)
     groups: list[list[RowStage] | CorpusStage] = [[]]
     for stage in recipe.stages:
         if isinstance(stage, CorpusStage):
@@ -104,6 +104,8 @@ def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
         "reader": READER_REVISION,
         "columns": SEGMENT_REVISION,
     }
+    if segment.removed_text == "none":
+        facts["evidence"] = "without text"
     if segment.reads:
         facts["read"] = recipe.read.model_dump(mode="json")
     return digest(facts)
@@ -122,41 +124,49 @@ def digest(facts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def check_order(stages: Sequence[Stage]) -> None:
-    """Refuse a stage that stands where what it needs is not there (any more)."""
+def check_order(stages: Sequence[Stage], places: Sequence[str] = ()) -> None:
+    """Refuse a stage that stands where what it needs is not there (any more); `places` say where each is written."""
     problems = []
+
+    def complain(i: int, problem: str) -> None:
+        problems.append(f"{places[i]}: {problem}" if places else problem)
+
     extractors = [i for i, s in enumerate(stages) if "html" in s.requires]
     for i in extractors:
         before = [s.name for s in stages[:i]]
         if any(isinstance(s, CorpusStage) or "text" in s.requires for s in stages[:i]):
-            problems.append(
+            complain(
+                i,
                 f"{stages[i].name} stands behind {', '.join(before)}; it needs the HTML, which is there only at the "
-                "beginning: put it first"
+                "beginning: put it first",
             )
     ends = [s.name for s in stages if isinstance(s, CorpusStage) or getattr(s, "ends_segment", False)]
     for i, stage in enumerate(stages):
         before = [s.name for s in stages[:i] if s.name in ends]
         if "content_type" in stage.requires and before:
-            problems.append(
+            complain(
+                i,
                 f"{stage.name} stands behind {', '.join(before)}; it needs what the server said, which is there only "
-                "where records are read: put it in front"
+                "where records are read: put it in front",
             )
-    given: list[str] = []
-    for stage in stages:
-        problems += [
-            f"{stage.name} wants the score {name}, which no stage before it gives; "
-            f"there {'are ' + ', '.join(given) if given else 'is none'}"
-            for name in sorted(stage.needed_scores() - set(given))
-        ]
-        given += stage.score_columns()
-        taken = sorted(set(stage.reasons) & set(RESERVED_REASONS))
-        if taken:
-            problems.append(
-                f"{stage.name} declares the reason {', '.join(taken)}, which is given where a stage fails on a row; "
-                "name it otherwise"
-            )
+    for i, problem in _misnamed(stages):
+        complain(i, problem)
     if len(extractors) > 1:
         names = ", ".join(stages[i].name for i in extractors)
-        problems.append(f"{names}: only one stage can extract text from HTML; take the others out")
+        complain(extractors[1], f"{names}: only one stage can extract text from HTML; take the others out")
     if problems:
         raise RecipeError(problems)
+
+
+def _misnamed(stages: Sequence[Stage]) -> Iterator[tuple[int, str]]:
+    """Scores that are wanted and not there, and reasons that mean something else; with the stage's place."""
+    given: list[str] = []
+    for i, stage in enumerate(stages):
+        for name in sorted(stage.needed_scores() - set(given)):
+            there = "are " + ", ".join(given) if given else "is none"
+            yield i, f"{stage.name} wants the score {name}, which no stage before it gives; there {there}"
+        given += stage.score_columns()
+        taken = ", ".join(sorted(set(stage.reasons) & set(RESERVED_REASONS)))
+        if taken:
+            meant = "which is given where a stage fails on a row; name it otherwise"
+            yield i, f"{stage.name} declares the reason {taken}, {meant}"

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from spark_llmdata import schema
 from spark_llmdata.batch import Batch, mask
 from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.evidence import withhold
 from spark_llmdata.isolation import judge_safely
 from spark_llmdata.kernels import hashing
 from spark_llmdata.stage import RowStage
@@ -155,7 +156,7 @@ class _State:
         if "html" in columns:
             columns["payload"] = _keep_payload(columns["payload"], columns["html"], self.rejected)
         columns["kept"], columns["rejected"] = pa.array(kept), pa.array(self.rejected)
-        columns["verdict"] = self._verdict(kept)
+        columns["verdict"] = self._verdict(kept, segment.removed_text)
         columns["edits"] = _count_edits(columns["edits"], self.edits)
         n = len(kept)
         columns["changes"] = _list_changes(n, self.changes)
@@ -163,13 +164,15 @@ class _State:
         arrays = [columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type) for f in wanted]
         return pa.RecordBatch.from_arrays(arrays, schema=wanted)
 
-    def _verdict(self, kept: BoolArray) -> pa.Array:
+    def _verdict(self, kept: BoolArray, removed_text: RemovedText) -> pa.Array:
         n = len(kept)
 
         def numbers(values: Any) -> pa.Array:
             return pa.array(values, pa.float64(), mask=np.isnan(values))
 
         evidence = [e if e is None or len(e) <= MAX_EVIDENCE else _shorten(e) for e in self.evidence]
+        if removed_text == "none":
+            evidence = [e and withhold(e) for e in evidence]
         fields = {
             "stage": pa.array(self.stage, pa.string()),
             "reason": pa.array(self.reason, pa.string()),
@@ -254,7 +257,10 @@ def slices(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     size = np.zeros(batch.num_rows, dtype=np.int64)
     for name in ("text", "html"):
         if name in batch.schema.names:
-            lengths = pc.fill_null(pc.binary_length(batch.column(name)), 0)
+            column = batch.column(name)
+            if pa.types.is_null(column.type):
+                continue
+            lengths = pc.fill_null(pc.binary_length(column), 0)
             size += np.asarray(lengths, dtype=np.int64)
     begin, held = 0, 0
     for i, length in enumerate(size):

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
-from spark_llmdata.errors import RunFailed, UsageError
+from spark_llmdata.complaints import explain
+from spark_llmdata.errors import RunFailed, SettingsError, UsageError
 from spark_llmdata.verdict import Judgement
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ class Stage(BaseModel, ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by the value of `preset`, defaults of other settings
 
     id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")
+
+    def __init__(self, /, **settings: Any) -> None:
+        """Check the settings.
+
+        Raises:
+            SettingsError: settings are unknown or do not fit; the message names all of them, with their values.
+        """
+        try:
+            super().__init__(**settings)
+        except ValidationError as errors:
+            raise SettingsError(type(self).kind_name(), list(explain(errors, type(self)))) from None
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,8 @@
 
 Keys are compared from the left; the first that differs decides. What has no value for a key comes last in it.
 
-* `longest`: most bytes of text (UTF-8);
+* `longest`: most bytes of text (UTF-8), which segments have stored: characters of another form would cost reading
+  every text again;
 * `newest`, `oldest`: by date;
 * `score:NAME`: highest score in the column NAME that an earlier stage gives, such as `score:gopher_quality_n_words`;
 * `priority`: highest number of the document's source in the setting `priority`, 0 for sources that it does not name;

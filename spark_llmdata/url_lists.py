@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import tempfile
 import warnings
 import zlib
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.errors import EnvironmentProblem, UsageError
 from spark_llmdata.kernels import url_rules
 from spark_llmdata.sources import files
 
@@ -28,6 +29,7 @@ CACHE_VARIABLE = "LLMDATA_CACHE_DIR"
 #: Raised by whoever changes the file's layout.
 _LAYOUT = "1"
 _GZIP = b"\x1f\x8b"
+_COMMENT = re.compile(r"(?:^|\s)#")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _hash(url: str, size: int, changed: int) -> str:
 
 
 def read_words(sources: Iterable[Source]) -> tuple[str, ...]:
-    """The entries of files of words, each once, sorted; empty lines and those that begin with `#` are none.
+    """The entries of files of words, each once, sorted; empty lines are none, nor is what ` #` or `#` at first begins.
 
     Raises:
         ValueError: a file is not UTF-8.
@@ -107,7 +109,7 @@ def read_words(sources: Iterable[Source]) -> tuple[str, ...]:
             lines = _read(source).decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise ValueError(f"{source.url!r} is not UTF-8 (byte {error.start}); convert it") from error
-        words.update(line.strip() for line in lines if not line.lstrip().startswith("#"))
+        words.update(_COMMENT.split(line, maxsplit=1)[0].strip() for line in lines)
     return tuple(sorted(words - {""}))
 
 
@@ -209,12 +211,29 @@ def _map(path: Path, header: dict[str, str]) -> pa.RecordBatch | None:
 
 
 def _compile(sources: Iterable[Source], url_form: str | None, path: Path, header: dict[str, str]) -> None:
-    """Write the table beside its place, then give it its name in one step."""
-    table, unreadable = url_rules.compile_list((_read(source) for source in sources), url_form)
+    """Write the table beside its place, then give it its name in one step.
+
+    Raises:
+        EnvironmentProblem: there is no place for it, or a source cannot be read.
+        UsageError: a line of a list of domains is none; the message names file and line.
+    """
+    files_of = ((source.url, _read(source)) for source in sources)
+    try:
+        table, unreadable = url_rules.compile_list(files_of, url_form)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     if unreadable:
         warnings.warn(f"{unreadable} lines of block lists are not UTF-8 and match no address", stacklevel=2)
     table = table.replace_schema_metadata(header)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # Not by the process: threads, and machines with one folder, write at once where nothing can be locked.
+    try:
+        handle, name = tempfile.mkstemp(".tmp", f"{path.name}.", path.parent)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"no file can be made in {path.parent} ({error}); make room, or set {CACHE_VARIABLE} to another folder"
+        ) from error
+    os.close(handle)
+    aside = Path(name)
     try:
         with pa.OSFile(str(aside), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_batch(table)

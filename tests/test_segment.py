@@ -18,6 +18,7 @@ from spark_llmdata.segment import Segment
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.extract.html import ExtractHtml
+from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.verdict import Judgement
 
@@ -230,6 +231,17 @@ def test_evidence_stays_short_and_json():
     evidence = judged([Wordy()], {"text": "t"})[0]["verdict"]["evidence"]
     assert len(evidence) <= segment.MAX_EVIDENCE
     json.loads(evidence)
+
+
+def test_evidence_quotes_no_text_where_none_of_removed_rows_is_kept():
+    line = "This line is long enough to be no short line."
+    segment_of = {policy: Segment((FineWeb(),), True, removed_text=policy) for policy in ("all", "none")}
+    rows = records({"text": f"{line}\n{line}"}, {"text": f"{line}\nAnother line that is long enough and ends."})
+    for policy, made in segment_of.items():
+        removed, kept = pa.Table.from_batches(made.judge(rows)).to_pylist()
+        assert (removed["kept"], kept["kept"]) == (False, True)
+        assert (line in json.dumps(removed["verdict"])) == (policy == "all")
+        assert json.loads(removed["verdict"]["evidence"])["at"] == [0, len(line)]
 
 
 def test_extraction_rejects_keep_the_page(monkeypatch):

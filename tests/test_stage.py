@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 import pyarrow as pa
-import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_llmdata.errors import UsageError
+from spark_llmdata.errors import SettingsError, UsageError
 from spark_llmdata.stage import Context
 from spark_llmdata.stages.filter.fineweb import FineWeb
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 
 
 def test_a_preset_is_defaults_of_other_settings():
@@ -30,8 +30,23 @@ def test_what_a_preset_sets_is_spelled_out_and_reads_back():
 
 @pytest.mark.parametrize("preset", ["gopher", None, 3, ["paper"]])
 def test_an_unknown_preset_is_refused(preset):
-    with pytest.raises(pydantic.ValidationError, match="Input should be 'paper' or 'datatrove'"):
+    with pytest.raises(
+        UsageError, match="filter.fineweb.preset: .* does not fit: input should be 'paper' or 'datatrove'"
+    ):
         FineWeb(preset=preset)
+
+
+def test_a_constructor_says_what_a_recipe_says():
+    with pytest.raises(SettingsError) as told:
+        FineWeb(max_short_line_ratio=2, short_line_char=3)
+    assert isinstance(told.value, UsageError)
+    assert str(told.value).splitlines() == [
+        "filter.fineweb.max_short_line_ratio: 2 does not fit: input should be less than or equal to 1",
+        "filter.fineweb.short_line_char: unknown setting, did you mean 'short_line_chars'?; it has "
+        + ", ".join(FineWeb.model_fields),
+    ]
+    with pytest.raises(SettingsError, match="`min_words: 9` and `max_words: 5` leave nothing"):
+        GopherQuality(min_words=9, max_words=5)
 
 
 NOT_A_NAME = st.sampled_from(["", ".", "..", "a/b", "A", "1", "-a", "a b", "a.b", "_a", "é"])

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from spark_llmdata import url_lists
-from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.errors import EnvironmentProblem, UsageError
 from spark_llmdata.kernels.url_rules import Rules
 from spark_llmdata.url_lists import find_files, identify, open_table, read_words
 
@@ -115,8 +117,39 @@ def test_lines_that_no_address_can_be_are_told(tmp_path):
         open_table(identify([write(tmp_path / "list", b"\xff.com\na.com")]))
 
 
+def test_a_line_that_is_no_domain_is_named(tmp_path, cache):
+    path = write(tmp_path / "list.gz", gzip.compress(b"a.com\nx.com/path\n"))
+    with pytest.raises(UsageError, match=rf'{path}:2: "x\.com/path" is no domain: it has a path'):
+        open_table(identify([path]))
+    assert [file.suffix for file in cache.iterdir()] == [".lock"]
+
+
+def test_threads_that_cannot_lock_do_each_other_no_harm(ut1, cache, monkeypatch):
+    """As on a network's folder without locks: all write at once, each to a file of its own."""
+    together = threading.Barrier(4)
+    write_table = pa.RecordBatchFileWriter.write_batch
+
+    def no_lock(*_):
+        raise OSError("no locks here")
+
+    def wait(writer, table):
+        together.wait(timeout=30)
+        assert len(list(cache.glob("*.tmp"))) == 4
+        together.wait(timeout=30)
+        return write_table(writer, table)
+
+    monkeypatch.setattr("fcntl.flock", no_lock)
+    monkeypatch.setattr(pa.RecordBatchFileWriter, "write_batch", wait)
+    sources = identify(find_files(ut1, "domains", None))
+    with ThreadPoolExecutor(4) as pool:
+        tables = list(pool.map(lambda _: open_table(sources), range(4)))
+    assert all(table.equals(tables[0]) for table in tables)
+    assert len(list(cache.glob("*.arrow"))) == 1
+    assert not list(cache.glob("*.tmp"))
+
+
 def test_words_are_read(tmp_path):
-    sources = identify([write(tmp_path / "words", "\ufeff# x\nb\r\n\n a \nb\n".encode())])
+    sources = identify([write(tmp_path / "words", "\ufeff# x\nb # why\r\n\n a \nb\n".encode())])
     assert read_words(sources) == ("a", "b")
     with pytest.raises(ValueError, match=r"is not UTF-8 \(byte 2\)"):
         read_words(identify([write(tmp_path / "latin", b"ab\xe9")]))

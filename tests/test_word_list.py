@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from spark_llmdata.stages.filter.c4 import C4
@@ -12,6 +14,9 @@ def test_a_file_is_read_once_and_its_words_are_the_setting(tmp_path):
     path.write_text("darn\n\n  very bad \r\n中\n", "utf-8")
     stage = C4(bad_words=str(path))
     assert stage.bad_words == ("darn", "very bad", "中")
+    gzipped = tmp_path / "words.gz"
+    gzipped.write_bytes(gzip.compress("\ufeffdarn  # mild\n# comment\n\n  very bad \r\n中\n中".encode()))
+    assert C4(bad_words=str(gzipped)) == stage
     path.unlink()
     assert C4(**stage.settings()) == stage
 

@@ -230,7 +230,7 @@ def export(options: argparse.Namespace) -> Answer:
 
 def stages(options: argparse.Namespace) -> Answer:
     """List the stages, or describe one."""
-    from spark_llmdata.recipe.loading import suggest
+    from spark_llmdata.complaints import suggest
     from spark_llmdata.report.stages import describe, describe_text
     from spark_llmdata.stages import BUILTIN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -176,13 +177,34 @@ def _read_column(stage: RowStage, batch: pa.RecordBatch, name: str) -> pa.Array:
     # A user's own `meta` may be of any type, so only who asks for it is given it.
     if name not in batch.schema.names or (name == "meta" and name not in stage.requires):
         return pa.nulls(batch.num_rows, kind)
+    column = batch.column(name)
+    if pa.types.is_null(column.type):
+        return pa.nulls(batch.num_rows, kind)
     try:
-        return batch.column(name).cast(kind)
+        return _as_map(column, kind) if name == "meta" and pa.types.is_struct(column.type) else column.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         if name not in stage.requires:
             return pa.nulls(batch.num_rows, kind)
         found = batch.schema.field(name).type
         raise UsageError(f"{stage.name} needs the column {name} as {kind}, it is {found}; cast it ({error})") from error
+
+
+def _as_map(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """What dicts of pandas became, as a map of texts again; a key that a row did not have is in its struct as null."""
+    rows = column.to_pylist()
+    items = [None if row is None else [(k, str(v)) for k, v in row.items() if v is not None] for row in rows]
+    return pa.array(items, kind)
+
+
+#: What is said of a row without a text, as in a run: no stage could say anything of it.
+_NO_TEXT = {"stage": "read", "reason": "read.no_text", "evidence": json.dumps({"error": "the row has no text"})}
+
+
+def _without_text(stage: RowStage, docs: Batch) -> npt.NDArray[np.bool_]:
+    """The rows alive whose text is null, where the stage needs one."""
+    if "text" not in stage.requires:
+        return np.zeros(len(docs), dtype=bool)
+    return np.asarray(docs.raw("text").is_null(), dtype=bool) & docs.alive
 
 
 def _earlier_scores(batch: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -205,9 +227,11 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
     columns = {name: _read_column(stage, batch, name) for name in GIVEN}
     alive = _still_kept(batch)
     docs = Batch(columns, alive, scores=_earlier_scores(batch))
+    textless = _without_text(stage, docs)
+    docs.remove(textless)
     found = judge_safely(stage, docs)
-    keep = alive & found.keep
-    gone = alive & ~found.keep
+    keep = docs.alive & found.keep
+    gone = docs.alive & ~found.keep
 
     def pick(values: Any, kind: pa.DataType) -> pa.Array:
         if values is None:
@@ -224,8 +248,11 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
         "survivor": pa.nulls(n, pa.string()),
         "similarity": pa.nulls(n, pa.float64()),
     }
+    fields |= {name: pc.if_else(pa.array(textless), said, fields[name]) for name, said in _NO_TEXT.items()}
     order = [schema.VERDICT.field(i) for i in range(schema.VERDICT.num_fields)]
-    verdict = pa.StructArray.from_arrays([fields[f.name] for f in order], fields=order, mask=pa.array(~gone))
+    verdict = pa.StructArray.from_arrays(
+        [fields[f.name] for f in order], fields=order, mask=pa.array(~gone & ~textless)
+    )
     if not alive.all() and "verdict" in batch.schema.names:
         earlier = pa.array(batch.column("verdict").to_pylist(), schema.VERDICT)
         verdict = pc.if_else(pa.array(alive), verdict, earlier)

@@ -11,7 +11,7 @@ from spark_llmdata import _native
 __all__ = ["KINDS", "RULES", "find", "is_global", "replace"]
 
 #: Raised by whoever changes what is found or which replacement is chosen.
-REVISION = 1
+REVISION = 2
 
 #: What can be found, by number; where two meet, the earlier one wins. `key`: private keys in PEM blocks, access keys
 #: with the prefix of their issuer. `card`: by issuer, length and Luhn's digit. `iban`: by country, length and the check

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from spark_llmdata.kernels import refinedweb
 from spark_llmdata.kernels.c4 import DEFECTS, LineRules
@@ -12,8 +12,10 @@ from spark_llmdata.kernels.c4 import DEFECTS, LineRules
 TERMINAL = ".!?。？！।؟"
 
 
-def measure_fineweb(text: str, n_words: int, short_line_chars: int) -> dict[str, float]:
+def measure_fineweb(text: str, n_words: int, short_line_chars: int, trim: bool = False) -> dict[str, float]:
     """The columns of `fineweb.measure_lines` but the span, for texts whose terminal punctuation is of `TERMINAL`."""
+    if trim:
+        text = "\n".join(line.rstrip() for line in text.split("\n"))
     lines = [line for line in text.split("\n") if line.strip()]
     n = max(len(lines), 1)
     later = [line for i, line in enumerate(lines) if line in lines[:i]]
@@ -79,21 +81,26 @@ def _look_into(line: str, rules: LineRules) -> tuple[bool, list[str]]:
     return True, found + (["bad"] if pattern and re.search(pattern, line) else [])
 
 
-def correct_refinedweb(text: str, rules: refinedweb.LineRules) -> str:
-    """The text as `refinedweb.correct_lines` leaves it."""
-    lines = [left for line in text.split("\n") if (left := _correct(line, rules)) is not None]
+def correct_refinedweb(text: str, rules: refinedweb.LineRules, split: Callable[[str], Sequence[str]]) -> str:
+    """The text as `refinedweb.correct_lines` leaves it; `split` gives the words of a line."""
+    lines = []
+    for whole in text.split("\n"):
+        line = whole.rstrip() if rules.trim else whole
+        left = _correct(line, rules, len(split(line)))
+        if left is not None:
+            lines.append(whole if left == line else left)
     return text if lines == text.split("\n") else "\n".join(lines).strip()
 
 
-def _correct(line: str, rules: refinedweb.LineRules) -> str | None:
+def _correct(line: str, rules: refinedweb.LineRules, n_words: int) -> str | None:
     if not line:
         return line
     for bound, is_one in ((rules.max_upper_ratio, str.isupper), (rules.max_digit_ratio, str.isdigit)):
         if bound is not None and sum(map(is_one, line)) / len(line) > bound:
             return None
-    if len(line.split()) < rules.min_line_words or (rules.counters and _COUNTER.fullmatch(line.lower())):
+    if n_words < rules.min_line_words or (rules.counters and _COUNTER.fullmatch(line.lower())):
         return None
-    if rules.max_snippet_words is None or len(line.split()) > rules.max_snippet_words:
+    if rules.max_snippet_words is None or n_words > rules.max_snippet_words:
         return line
     dots = "..." if rules.any_three else r"\.\.\."
     for pattern in (r"\s?items in cart", rf"\s?read more{dots}$", r"^sign-in\s?"):

@@ -48,14 +48,20 @@ def _local_begin(text: str, at: int, done: int) -> int | None:
         if not (re.fullmatch("[A-Za-z0-9_+'-]", c) or is_letter(c) or (c == "." and begin < at and text[begin] != ".")):
             break
         begin -= 1
-    if len(text[begin:at].encode()) > 64:
-        return None
     while begin < at and not (text[begin].isalnum() or text[begin] == "_"):
         begin += 1
-    return begin if begin < at else None
+    return begin if 0 < len(text[begin:at].encode()) <= 64 else None
 
 
 def _domain_end(text: str, begin: int) -> int | None:
+    literal = re.compile(r"\[(ipv6:)?([^]\n]*)\]", re.I).match(text, begin)
+    if literal is not None:
+        try:
+            address = ipaddress.ip_address(literal[2])
+        except ValueError:
+            return None
+        fits = address.version == (6 if literal[1] else 4)
+        return literal.end() if fits and is_global(literal[2]) else None
     run = begin
     while run < len(text) and (re.fullmatch(r"[A-Za-z0-9.-]", text[run]) or is_letter(text[run])):
         run += 1
@@ -126,8 +132,10 @@ def find_ipv6(text: str) -> Iterator[Place]:
     """Public addresses; with few groups only where addresses are assigned."""
     for match in _IPV6.finditer(text):
         begin, end = match.span()
+        if text[max(begin - 4, 0) : begin + 2].lower() == "[ipv6:":
+            begin += 2
         around = text[max(begin - 1, 0) : begin] + text[end : end + 1]
-        written = match.group()
+        written = text[begin:end]
         if written.endswith(".") or (written.endswith(":") and not written.endswith("::")):
             written = written[:-1]
         if ":" not in written or len(written) > 45 or any(c.isascii() and (c.isalnum() or c == "_") for c in around):

@@ -25,7 +25,7 @@ _ISSUED = [
     (r"35|6011|64[4-9]|65|62", (16, 17, 18, 19)),
     (r"5018|5020|5038|5[678]|6304|6390|6759|676[123]", range(12, 20)),
 ]
-_IBAN = re.compile(r"(?<![A-Za-z0-9_])[A-Z]{2}[0-9]{2}")
+_IBAN = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z]{2}[0-9]{2}")
 _IBAN_LENGTHS = """
     15 NO; 16 BE; 18 DK FK FO FI GL NL SD; 19 MK SI; 20 AT BA EE KZ LT LU MN XK; 21 HR LI LV CH;
     22 BH BG CR GE DE IE ME RS GB VA; 23 GI IL IQ OM SO TL AE; 24 AD CZ MD PK RO SA SK ES SE TN VG; 25 LY PT ST;
@@ -75,16 +75,18 @@ def find_iban(text: str) -> Iterator[Place]:
     """Account numbers by the country's length and the check by 97."""
 
     def end_of(begin: int) -> int | None:
-        length = _LENGTH_OF.get(text[begin : begin + 2])
+        length = _LENGTH_OF.get(text[begin : begin + 2].upper())
         if length is None:
             return None
+        sign = "[a-z0-9]" if text[begin].islower() else "[A-Z0-9]"
         four = (length - 1) // 4
-        spaced = rf"(?:[A-Z0-9]{{4}} ){{{four}}}[A-Z0-9]{{{length - 4 * four}}}"
-        form = spaced if text[begin + 4 : begin + 5] == " " else rf"[A-Z0-9]{{{length}}}"
+        spaced = rf"(?:{sign}{{4}} ){{{four}}}{sign}{{{length - 4 * four}}}"
+        form = spaced if text[begin + 4 : begin + 5] == " " else rf"{sign}{{{length}}}"
         match = re.compile(form + r"(?![A-Za-z0-9_])").match(text, begin)
         number = match.group().replace(" ", "") if match else ""
         numeric = "".join(str(int(c, 36)) for c in number[4:] + number[:4])
-        return match.end() if match and int(numeric) % 97 == 1 else None
+        is_hash = re.fullmatch("[0-9a-f]{4}(?=.*[a-f])[0-9a-f]+", match.group()) if match else None
+        return match.end() if match and not is_hash and int(numeric) % 97 == 1 else None
 
     return _apart((match.start() for match in _IBAN.finditer(text)), end_of)
 
@@ -177,13 +179,11 @@ def _announced(text: str, digit: int) -> int | None:
 
 
 _PEM = re.compile(r"-----BEGIN .{0,64}?-----")
-_KEYS = re.compile(
-    r"A[KS]IA[A-Z0-9]{16}|AIza.{35}|gh[pousr]_.{36,255}|github_pat_.{40,255}|glpat-.{20,255}|npm_.{36}|pypi-AgE.{50,255}"
-    r"|hf_.{30,40}|xox[bpars]-.{20,255}|[sr]k_live_.{16,255}|sk_test_.{16,255}|shpat_.{32}|dop_v1_.{64}|sk-.{32,255}"
-)
-_PREFIX = re.compile(
-    r"AKIA|ASIA|AIza|pypi-AgE|github_pat_|(?:[sr]k_live|sk_test|dop_v1|gh[pousr]|npm|hf|shpat)_|[a-z]+-"
-)
+_KEYS = """AKIA 16 16, ASIA 16 16, AIza 35 35, ghp_ 36 255, gho_ 36 255, ghu_ 36 255, ghs_ 36 255, ghr_ 36 255,
+    github_pat_ 40 255, glpat- 20 255, npm_ 36 36, pypi-AgE 50 255, hf_ 30 40, xoxb- 20 255, xoxp- 20 255, xoxa- 20 255,
+    xoxr- 20 255, xoxs- 20 255, sk_live_ 16 255, rk_live_ 16 255, sk_test_ 16 255, shpat_ 32 32, dop_v1_ 64 64,
+    sk- 32 255, sk-ant- 40 255, sk-or-v1- 64 64, sk-proj- 40 255"""
+_FIXED = re.compile("(?:gh[pousr]_|npm_)([A-Za-z0-9]{36})|hf_([A-Za-z0-9]{34})")
 
 
 def find_key(text: str) -> Iterator[Place]:
@@ -213,9 +213,18 @@ def _is_pem(body: str, opened: str, closed: str) -> bool:
 def _access_keys(text: str, begin: int, end: int) -> Iterator[Place]:
     for run in re.compile("[A-Za-z0-9_-]{20,}").finditer(text, begin, end):
         key = run.group()
-        if not _KEYS.fullmatch(key):
-            continue
-        body = _PREFIX.sub("", key, count=1)
-        needed = ["[0-9]", "[A-Za-z]", "[A-Z]" if key.startswith("sk-") else ""]
-        if all(re.search(what, body) for what in needed):
+        fixed = _FIXED.fullmatch(key)
+        if fixed and len(set(fixed[1] or fixed[2])) >= 10:
             yield run.span()
+            continue
+        if any(_is_key(key, *row.split()) for row in _KEYS.split(",")):
+            yield run.span()
+
+
+def _is_key(key: str, prefix: str, least: str, most: str) -> bool:
+    body = key.removeprefix(prefix)
+    if body == key or not int(least) <= len(body) <= int(most):
+        return False
+    capitals = "[A-Z]" if prefix == "sk-" else ""
+    shouted = re.fullmatch("[A-Z0-9]+", body) or not prefix.endswith("IA")
+    return all(re.search(what, body) for what in ("[0-9]", "[A-Za-z]", capitals)) and bool(shouted)

@@ -12,6 +12,8 @@ def gopher_repetition(text: str, words: Sequence[str], definitions: str) -> dict
     measure = _later if definitions == "datatrove" else _all
     if definitions == "dclm":
         words = [word for word in words if word[0].isalnum()]
+    if definitions == "gopher":
+        text = "\n".join(line.rstrip() for line in text.split("\n"))
     return measure(text, words)
 
 

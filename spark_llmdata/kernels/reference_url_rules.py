@@ -86,7 +86,7 @@ def _look_up(
         return None, name if name and name in listed else None
     domain = find_domain(host, suffixes)
     if domain is None:
-        return None, host if domain_match == "parents" and host in listed else None
+        return None, host if domain_match != "datatrove" and host in listed else None
     above = [name for name in _parents(host) if len(name) > len(domain)]
     wanted = above if domain_match == "parents" else above[:1]
     return domain if domain in listed else None, next((name for name in wanted if name in listed), None)

@@ -12,12 +12,12 @@ from spark_llmdata.kernels.words import Words
 __all__ = ["LineRules", "correct_lines"]
 
 #: Raised by whoever changes what is corrected.
-REVISION = 1
+REVISION = 2
 
 
 @dataclass(frozen=True)
 class LineRules:
-    """What is asked of lines; words between white space, shares of a line's code points."""
+    """What is asked of lines; words are those of the rule of `words`, shares those of a line's code points."""
 
     max_upper_ratio: float | None = 0.5
     max_digit_ratio: float | None = 0.999999
@@ -25,6 +25,7 @@ class LineRules:
     min_line_words: int = 2
     max_snippet_words: int | None = 10
     any_three: bool = False  # "Read more" goes with any three characters behind it
+    trim: bool = True  # white space at the end of a line is no part of it, and stays where the line stays as it is
 
 
 def correct_lines(words: Words, rules: LineRules) -> pa.RecordBatch:

@@ -10,7 +10,7 @@ from spark_llmdata.kernels.words import Words
 __all__ = ["PARTS", "RATIOS", "gopher_repetition"]
 
 #: Raised by whoever changes what is measured of the same words.
-REVISION = 1
+REVISION = 2
 
 #: What is looked for; `spans` has a place in the text for each.
 PARTS: tuple[str, ...] = ("line", "paragraph", *(f"{n}_gram" for n in range(2, 11)))
@@ -33,11 +33,12 @@ def gopher_repetition(words: Words, definitions: str = "gopher") -> pa.RecordBat
 
     `definitions`:
 
-    * `gopher`: lines are parted by line feeds, paragraphs by two or more, white space around them and empty ones do
-      not count. Every occurrence of a repeated segment counts; characters are shares of those of all segments. Of
-      n = 2, 3, 4 the longest of the n-grams that occur most often counts each time, if it occurs twice; of
-      n = 5 ... 10 each word counts that is part of a repeated n-gram; shares of the characters of all words.
-    * `dclm`: the same of words that begin with a letter or a digit.
+    * `gopher`: lines are parted by line feeds, paragraphs by two or more; white space around them, that at the ends of
+      a paragraph's lines, and empty ones do not count. Every occurrence of a repeated segment counts; characters are
+      shares of those of all segments. Of n = 2, 3, 4 the longest of the n-grams that occur most often counts each
+      time, if it occurs twice; of n = 5 ... 10 each word counts that is part of a repeated n-gram; shares of the
+      characters of all words.
+    * `dclm`: the same of words that begin with a letter or a digit; white space at the ends of lines counts.
     * `datatrove`: lines and paragraphs are what stands between runs of line feeds, also nothing; second and later
       occurrences count; the n-gram that occurs most often and first counts with its spaces, also if it occurs once;
       n-grams met before count, going on behind each of them; characters are shares of those of the text.

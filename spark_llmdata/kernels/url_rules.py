@@ -12,23 +12,28 @@ from spark_llmdata import _native
 __all__ = ["Rules", "WordLists", "compile_list"]
 
 #: Raised by whoever changes what is found of the same lists and addresses, or how a compiled list is laid out.
-REVISION = 1
+REVISION = 2
 
 
-def compile_list(files: Iterable[bytes], url_form: str | None = None) -> tuple[pa.RecordBatch, int]:
+def compile_list(files: Iterable[tuple[str, bytes]], url_form: str | None = None) -> tuple[pa.RecordBatch, int]:
     """Make the lines of lists into the table that `Rules` looks entries up in; also gives the lines that are not UTF-8.
 
-    An entry is a line without white space around it; empty lines and those that begin with `#` are none. Without
-    `url_form` entries are domains, kept in lower case (IDNA) without dots or `*.` in front; `exact` and `c4` are forms
-    of whole addresses, as `Rules` has them. The table holds each entry with its 64-bit hash and depends on nothing but
-    which entries there are.
+    `files` are names and contents. An entry is a line without white space around it; empty lines are none, nor is what
+    `#` begins at a line's begin or behind white space. Without `url_form` entries are domains, kept in lower case
+    (IDNA) without a scheme, and without dots or `*.` in front; `exact` and `c4` are forms of whole addresses, as
+    `Rules` has them. The table holds each entry with its 64-bit hash and depends on nothing but which entries there
+    are.
 
     Raises:
-        ValueError: the entries have more than 2 GiB, or the form is unknown.
+        ValueError: an entry can be no domain (the message names file and line), the entries have more than 2 GiB, or
+            the form is unknown.
     """
     compiler = _native.UrlListCompiler(url_form)
-    for lines in files:
-        compiler.push(lines)
+    for name, lines in files:
+        try:
+            compiler.push(lines)
+        except ValueError as error:
+            raise ValueError(f"{name}:{error}") from error
     table, unreadable = compiler.finish()
     return pa.record_batch(table), unreadable
 
@@ -47,8 +52,9 @@ class WordLists:
 class Rules:
     """Lists and words, ready to be asked; tables are not copied, so they may lie in mapped memory.
 
-    `domain_match`: `registered` looks up the registered domain (by the public suffix list) and, if there is one, the
-    host; `host` the host alone, without `www.`; `parents` the registered domain, the host and all names between.
+    `domain_match`: `registered` looks up the registered domain (by the public suffix list) and the host; `datatrove`
+    the same of hosts with a registered domain alone, so no IP address; `host` the host alone, without `www.`;
+    `parents` the registered domain, the host and all names between.
     `url_form`: addresses are equal if they are the same text (`exact`), or in the form `c4` of `urls` and lower case.
     `words`: `alphanumeric` (runs of ASCII letters and digits; strict words are looked for in those written together) or
     `boundaries` (runs of letters, digits and `_`; strict words are looked for in the address without `-` and `.`).
@@ -56,7 +62,7 @@ class Rules:
     found always.
 
     Raises:
-        ValueError: a setting is unknown, or a table is none that `compile_list` made.
+        ValueError: a setting is unknown, a host can be none, or a table is none that `compile_list` made.
     """
 
     def __init__(

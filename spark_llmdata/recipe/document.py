@@ -26,9 +26,9 @@ class Document:
                 return f"{self.file}:{self.lines[path[:length]]}"
         return self.file
 
-    def complain(self, path: Path, problem: str) -> None:
-        """Note a problem at a place."""
-        self.problems.append(f"{self.where(path)}: {problem}")
+    def complain(self, path: Path, problem: str, origin: str = "") -> None:
+        """Note a problem at a place of the file, or with the `--set` it came from."""
+        self.problems.append(f"{origin or self.where(path)}: {problem}")
 
 
 def parse(text: str, file: str) -> Document:

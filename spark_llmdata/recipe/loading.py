@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path as FilePath
@@ -14,14 +13,14 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from spark_llmdata.errors import RecipeError
+from spark_llmdata.complaints import explain, suggest
+from spark_llmdata.errors import RecipeError, SettingsError
 from spark_llmdata.recipe.document import Document, Path, parse
 from spark_llmdata.recipe.model import Gates, Read, Recipe, Write
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
 from spark_llmdata.stages import BUILTIN
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {"read": Read, "gates": Gates, "write": Write}
-_UNION_TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
 _KEYS = ("name", "lacks", "read", "stages", "gates", "write")
 
 
@@ -78,14 +77,17 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     read, gates, write = (
         _validate(document, model, sections[key], (key,), key, origins) for key, model in _SECTIONS.items()
     )
-    _check_names(document, names, stages, gates)
+    models = [BUILTIN.get(kind) if stage is None else type(stage) for kind, stage in zip(kinds, stages, strict=True)]
+    _check_names(document, names, models, gates, origins)
     lacks = _split_lacks(document)
     if document.problems:
         raise RecipeError(document.problems)
     assert isinstance(read, Read)
     assert isinstance(gates, Gates)
     assert isinstance(write, Write)
-    return Recipe(str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write, lacks=lacks)
+    whole = tuple(s for s in stages if s is not None)
+    places = tuple(document.where(("stages", i)) for i in range(len(whole)))
+    return Recipe(str(data["name"]), read, whole, gates, write, lacks=lacks, places=places)
 
 
 def _name_kind(kind: str) -> str:
@@ -100,25 +102,33 @@ def _name_kind(kind: str) -> str:
     return str(found.kind_name()) if isinstance(found, type) and issubclass(found, Stage) else kind
 
 
-def _tell_apart(one: Stage | None, other: Stage | None) -> bool:
+def _tell_apart(one: type[Stage] | None, other: type[Stage] | None) -> bool:
     """Whether two stages with the same last word share neither the names of scores nor those of reasons."""
-    if one is None or other is None:
-        return False
+    if one is None or other is None:  # what they are is complained of already
+        return True
     return not (one.scores and other.scores) and not (one.reasons and other.reasons)
 
 
 def _check_names(
-    document: Document, names: Sequence[str], stages: Sequence[Stage | None], gates: BaseModel | None
+    document: Document,
+    names: Sequence[str],
+    models: Sequence[type[Stage] | None],
+    gates: BaseModel | None,
+    origins: Mapping[Path, str],
 ) -> None:
     """The recipe's own name, the stages' names and the names that gates speak of."""
     name = document.data.get("name")
     if not isinstance(name, str) or not name.strip():
-        document.complain(("name",), f"`name` is {name!r}; expected a name for the recipe, such as `name: my_corpus`")
+        document.complain(
+            ("name",),
+            f"`name` is {name!r}; expected a name for the recipe, such as `name: my_corpus`",
+            _origin_of(("name",), origins),
+        )
     nouns = [n.rsplit(".", 1)[-1] for n in names]
     for i, (n, noun) in enumerate(zip(names, nouns, strict=True)):
         if n in names[:i]:
             document.complain(("stages", i), f"stage {n} occurs twice; give one of them an id: `id: {n}_2`")
-        elif others := [o for o in range(i) if nouns[o] == noun and not _tell_apart(stages[o], stages[i])]:
+        elif others := [o for o in range(i) if nouns[o] == noun and not _tell_apart(models[o], models[i])]:
             document.complain(
                 ("stages", i),
                 f"stages {names[others[0]]} and {n} both end in {noun!r}, which names their scores; change an id",
@@ -133,6 +143,7 @@ def _check_names(
                     ("gates", *place),
                     f"gates.{where} names {n!r}, no stage of this recipe{suggest(n, names)}; it has "
                     f"{', '.join(names)}, read, default",
+                    _origin_of(("gates", *place), origins),
                 )
 
 
@@ -205,6 +216,7 @@ def _apply_settings(
             _put(target, path[len(stage) + 1 :].split("."), value, place, origins, label)
         elif path == "name":
             document.data["name"] = value
+            origins[("name",)] = label
         elif section in sections and "." in path:
             # A stage's name may itself hold dots: gates.max_removed.dedup.exact=0.5
             rest = path.split(".", 2)[1:]
@@ -281,30 +293,23 @@ def _validate(
 ) -> BaseModel | None:
     """Build a typed section or stage; pydantic's complaints become sentences with a place."""
     try:
-        return model.model_validate(dict(values))
-    except ValidationError as errors:
-        told: list[Path] = []
-        # A setting of several types is complained of once for each; the complaint with the most exact place is told.
-        places = [tuple(k for k in error["loc"] if k not in _UNION_TAGS) for error in errors.errors()]
-        for loc, error in sorted(zip(places, errors.errors(), strict=True), key=lambda pair: -len(pair[0])):
-            if any(other[: len(loc)] == loc for other in told):
-                continue
-            told.append(loc)
-            keys, name = loc, ".".join(str(k) for k in loc)
-            if error["type"] == "extra_forbidden":
-                fields = list(model.model_fields)
-                what = f"unknown setting{suggest(name, fields)}; it has {', '.join(fields)}"
-            else:
-                message = error["msg"].removeprefix("Value error, ")
-                what = f"{error['input']!r} does not fit: {message[:1].lower()}{message[1:]}"
-            origin = origins.get((*place, *(str(k) for k in loc)))
+        return model(**values)
+    except (SettingsError, ValidationError) as wrong:
+        problems = wrong.problems if isinstance(wrong, SettingsError) else explain(wrong, model)
+        for loc, what in problems:
+            name = ".".join(str(k) for k in loc)
             setting = f"{label}.{name}" if name else label
-            if origin:
-                document.problems.append(f"{origin}: {setting}: {what}")
-            else:
-                inner = (label,) if place[0] == "stages" else ()
-                document.complain((*place, *inner, *keys), f"{setting}: {what}")
+            inner = (label,) if place[0] == "stages" else ()
+            origin = _origin_of((*place, *(str(k) for k in loc)), origins)
+            document.complain((*place, *inner, *loc), f"{setting}: {what}", origin)
         return None
+
+
+def _origin_of(place: Path, origins: Mapping[Path, str]) -> str:
+    """The `--set` that gave a value, one around it, or some in it; empty where the file alone did."""
+    return ", ".join(
+        label for path, label in origins.items() if path[: len(place)] == place or place[: len(path)] == path
+    )
 
 
 def _import_beside(folder: FilePath) -> None:
@@ -312,9 +317,3 @@ def _import_beside(folder: FilePath) -> None:
     for path in (str(folder), str(FilePath.cwd())):
         if path not in sys.path:
             sys.path.append(path)
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """`, did you mean 'x'?` when something close is known."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f", did you mean {close[0]!r}?" if close else ""

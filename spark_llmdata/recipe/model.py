@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, field_validator
@@ -137,7 +137,8 @@ class Write(_Section):
 class Recipe:
     """A checked recipe. `stages` are instances, in order, with unique names; `folder` is where its file lay.
 
-    `lacks` are sentences on what a published recipe does beyond this one; they decide nothing.
+    `lacks` are sentences on what a published recipe does beyond this one; they decide nothing. `places` say for each
+    stage where it is written, `file:line`; empty for a recipe that comes from no file.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Recipe:
     write: Write
     folder: str | None = None
     lacks: tuple[str, ...] = ()
+    places: tuple[str, ...] = field(default=(), compare=False)
 
     def as_dict(self) -> Mapping[str, Any]:
         """The recipe with every setting spelled out, as the manifest records it."""

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import NotFound
@@ -84,9 +86,14 @@ def find_records(store: Store, record: RunRecord, question: str) -> list[Row]:
         if found:
             return sorted(found, key=_telling)
     total = fates.count()
+    others = (
+        store.fates.read().where(reduce(or_, ways.values())).select("run").distinct().orderBy("run").limit(3).collect()
+    )
+    known = f"; it is known to {', '.join(row.run for row in others)}: ask by --run" if others else ""
     raise NotFound(
         f"{question!r}: no record of run {record.run} has it as {', '.join(ways)}; searched {total:,} fates in "
-        f"{store.fates.path}. URLs must match exactly; a file is named as in the manifest, with :OFFSET behind it"
+        f"{store.fates.path}{known}. URLs must match exactly, with http or https, and with or without / at the end; a "
+        "file is named as in the manifest, with :OFFSET behind it"
     )
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata import extras
+from spark_llmdata.complaints import suggest
 from spark_llmdata.errors import UsageError
 from spark_llmdata.plan import make_plan, request_digest
 from spark_llmdata.recipe import Recipe, load_recipe
-from spark_llmdata.recipe.loading import suggest
 from spark_llmdata.recipe.model import GATES
 from spark_llmdata.runner.reproduction import Reproduction
 from spark_llmdata.runner.reproduction import reproduce as build_again

@@ -22,7 +22,7 @@ class Breach:
     remedy: str
 
     def sentence(self, look: str) -> str:
-        """What is wrong, where to look (`look` begins `run = '...'`), what to do."""
+        """What is wrong, where to look, what to do."""
         return f"{self.found}. The corpus is as it was; {look}. If this is what you want: {self.remedy}"
 
 

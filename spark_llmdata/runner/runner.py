@@ -166,16 +166,14 @@ class Runner:
             for sentence in entry.told:
                 self.say(f"    {sentence}")
         for entry in entries:
-            where = f"run = '{self.run_id}' AND stage = '{entry.stage}'"
-            look = f"look at its rows with: SELECT * FROM delta.`{self.store.fates.path}` WHERE {where}"
             if entry.failed and entry.failed == entry.shown:
                 raise StageFailed(
                     f"{entry.stage} failed on every one of the {entry.shown:,} documents it saw, so the fault is not "
-                    f"theirs; it says {self._example(entry.stage)}; {look}"
+                    f"theirs; it says {self._example(entry.stage)}; {self._look(entry.stage)}"
                 )
             for breach in breaches(entry, self.recipe.gates):
                 if breach.gate not in self.overrides:
-                    raise GateStopped(breach.sentence(look))
+                    raise GateStopped(breach.sentence(self._look(entry.stage)))
                 self.manifest["overridden"].append(asdict(breach))
                 self.say(f"  gate {breach.gate} overridden: {breach.found}")
 
@@ -186,6 +184,16 @@ class Runner:
         rows = self.funnel.segments[-1][1].rows().where(F.col("verdict.stage") == stage)
         found = rows.agg(F.min("verdict.evidence")).collect()[0][0]
         return str(found)
+
+    def _look(self, stage: str) -> str:
+        """How to look at a document that a stage took out."""
+        from pyspark.sql import functions as F
+
+        fates = self.funnel.fates(self.run_id, "pending").where(F.col("stage") == stage)
+        name = F.coalesce("doc_id", F.concat("file", F.lit(":"), "offset"))
+        example = fates.agg(F.min(name)).collect()[0][0]
+        of = "one of them" if example else "a document"
+        return f"`llmdata why {example or 'DOC_ID'} --run {self.run_id} --store {self.store.root}` tells of {of}"
 
     def _build(self) -> RunResult:
         """Write fates, announce the commit, write the corpus, check all three against the counts."""

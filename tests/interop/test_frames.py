@@ -9,10 +9,14 @@ import pyarrow as pa
 import pytest
 
 from spark_llmdata.errors import EnvironmentProblem, UsageError
+from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
+from spark_llmdata.stages.clean.unicode import CleanUnicode
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.filter.gopher_repetition import GopherRepetition
+from spark_llmdata.stages.filter.http import FilterHttp
 from spark_llmdata.stages.filter.language import FilterLanguage
 from spark_llmdata.stages.filter.url import FilterUrl
 from spark_llmdata.stages.score.language import ScoreLanguage
@@ -92,3 +96,32 @@ def test_columns_that_a_stage_does_not_need_may_be_anything():
 def test_a_comparison_says_what_kind_of_frame_it_needs():
     with pytest.raises(UsageError, match=r"not a pandas DataFrame; spark\.createDataFrame"):
         DedupExact()(pd.DataFrame({"doc_id": ["a"], "text": ["b"]}))
+
+
+@pytest.mark.parametrize(
+    "stage", [C4(), FineWeb(), GopherQuality(), GopherRepetition(), CleanUnicode(), RefinedwebLines()]
+)
+def test_a_row_without_text_is_not_kept_in_silence(stage):
+    judged = stage(pd.DataFrame({"text": [LONG, None]}))
+    assert judged.kept.tolist()[1] is False
+    verdict = judged.verdict[1]
+    assert (verdict["stage"], verdict["reason"], verdict["score"]) == ("read", "read.no_text", None)
+    assert "no text" in verdict["evidence"]
+    again = stage(judged)
+    assert again.verdict[1] == verdict
+
+
+def test_a_stage_that_needs_no_text_judges_rows_without():
+    frame = pd.DataFrame({"text": [None], "url": ["http://a.example/"]})
+    assert FilterUrl(exclude_domains=["a.example"])(frame).verdict[0]["reason"] == "url.excluded_domain"
+
+
+def test_meta_of_pandas_is_a_dict_or_nothing():
+    meta = [{"http_status": "404"}, {"http_status": 200, "truncated": "length"}, None, {}]
+    frame = pd.DataFrame({"content_type": ["text/html"] * 4})
+    for column in (pd.Series(meta[:1] + meta[2:]), pd.Series(meta[1:])):
+        judged = FilterHttp()(frame.iloc[: len(column)].assign(meta=column))
+        expected = [{"404": False}.get((m or {}).get("http_status"), not (m or {}).get("truncated")) for m in column]
+        assert judged.kept.tolist() == expected
+    nothing = FilterHttp()(pd.DataFrame({"content_type": ["text/html", None], "meta": [None, None]}))
+    assert nothing.kept.tolist() == [True, True]

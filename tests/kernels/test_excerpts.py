@@ -28,7 +28,7 @@ def test_bounds_of_another_type_are_refused() -> None:
 def test_evidence_quotes_where_there_is_something() -> None:
     begin, end = np.array([0, 2], np.uint32), np.array([3, 2], np.uint32)
     quoted = evidence.quote(pa.array(["one two", "one two"]), begin, end)
-    assert quoted.tolist() == ['{"text": "one"}', None]
+    assert quoted.tolist() == ['{"at": [0, 3], "text": "one"}', None]
 
 
 @given(st.text(max_size=400))

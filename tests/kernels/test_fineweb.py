@@ -17,17 +17,17 @@ pieces = st.sampled_from(
 texts = st.lists(pieces, max_size=60).map("".join)
 
 
-def measure(text: str | None, short_line_chars: int = 30) -> dict[str, float]:
+def measure(text: str | None, short_line_chars: int = 30, *, trim: bool = False) -> dict[str, float]:
     split = words.split(pa.array([text], pa.string()), None, "whitespace")
-    (row,) = fineweb.measure_lines(split, short_line_chars).to_pylist()
+    (row,) = fineweb.measure_lines(split, short_line_chars, trim=trim).to_pylist()
     return row
 
 
-@given(texts, st.integers(0, 8))
-def test_measures_are_the_references(text: str, short_line_chars: int) -> None:
-    found = measure(text, short_line_chars)
+@given(texts, st.integers(0, 8), st.booleans())
+def test_measures_are_the_references(text: str, short_line_chars: int, trim: bool) -> None:
+    found = measure(text, short_line_chars, trim=trim)
     del found["line_begin"], found["line_end"]
-    expected = reference_lines.measure_fineweb(text, len(reference.split_whitespace(text)), short_line_chars)
+    expected = reference_lines.measure_fineweb(text, len(reference.split_whitespace(text)), short_line_chars, trim)
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
@@ -59,6 +59,17 @@ def test_the_line_that_is_repeated_most_is_shown() -> None:
 )
 def test_texts_made_to_be_slow(text: str, name: str, value: float) -> None:
     assert measure(text)[name] == value
+
+
+@given(texts)
+def test_line_ends_of_windows_change_nothing(text: str) -> None:
+    text = text.replace("\r\n", "\n")
+    found, shown = [], []
+    for each in (text, text.replace("\n", " \r\n")):
+        found.append(measure(each, trim=True))
+        shown.append(each.encode()[found[-1].pop("line_begin") : found[-1].pop("line_end")])
+    assert found[0] == found[1]
+    assert shown[0] == shown[1]
 
 
 def test_rows_not_alive_are_null() -> None:

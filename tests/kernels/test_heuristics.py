@@ -120,5 +120,5 @@ def test_rows_do_not_touch_each_other() -> None:
 
 
 def test_other_definitions_are_refused() -> None:
-    with pytest.raises(ValueError, match=r'unknown definitions "x" of gopher_quality; expected one of: gopher, '):
+    with pytest.raises(ValueError, match=r'unknown definitions of gopher_quality "x"; expected one of: gopher, '):
         heuristics.gopher_quality(words.split(pa.array(["a"])), STOP_WORDS, definitions="x")

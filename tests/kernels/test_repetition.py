@@ -16,7 +16,7 @@ DEFINITIONS = ("gopher", "datatrove", "dclm")
 NAMES = ["n_lines", *repetition.RATIOS]
 #: Few different words, so that they repeat; some begin with no letter, one is long, one ends with a zero byte.
 pieces = st.sampled_from(
-    ["a", "b", "cc", "_d", "é", "antidisestablish", "x\0", " ", " ", " ", "\n", "\n\n", "\x1c", "\xa0"]
+    ["a", "b", "cc", "_d", "é", "antidisestablish", "x\0", " ", " ", " ", "\n", "\n\n", "\r\n", "\x1c", "\xa0"]
 )
 texts = st.lists(pieces, max_size=80).map("".join)
 
@@ -86,6 +86,20 @@ def test_texts_made_to_be_slow(text: str, ratio: str, value: float) -> None:
     assert measure(text, "gopher", "uax29")[ratio] == value
 
 
+@given(texts)
+def test_line_ends_of_windows_change_nothing(text: str) -> None:
+    text = text.replace("\r\n", "\n")
+    assert measure(text.replace("\n", " \r\n"), "gopher") == measure(text, "gopher")
+
+
+def test_repeated_paragraphs_are_seen_whatever_ends_their_lines() -> None:
+    text = "one two\r\nthree\r\n\r\none two\r\nthree\r\n \r\nfour"
+    assert measure(text, "gopher")["dup_paragraph_ratio"] == pytest.approx(2 / 3)
+    found = repetition.gopher_repetition(words.split(pa.array([text]), None, "whitespace"))
+    begin, end = np.asarray(found.column("spans").flatten())[2:4]
+    assert text[begin:end] == "one two\r\nthree"
+
+
 def test_rows_not_alive_are_null() -> None:
     found = repetition.gopher_repetition(words.split(pa.array(["a a", "b"]), pa.array([False, True])))
     assert found.schema.names == [*NAMES, "spans"]
@@ -100,5 +114,5 @@ def test_rows_do_not_touch_each_other() -> None:
 
 
 def test_other_definitions_are_refused() -> None:
-    with pytest.raises(ValueError, match=r'unknown definitions "paper" of repetition; expected one of: gopher, data'):
+    with pytest.raises(ValueError, match=r'unknown definitions of repetition "paper"; expected one of: gopher, data'):
         repetition.gopher_repetition(words.split(pa.array(["a"])), "paper")

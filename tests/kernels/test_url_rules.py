@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 
 import pyarrow as pa
 import pytest
@@ -40,8 +41,8 @@ WORDS = {
 def rules(domains: list[str], urls: list[str], **settings: object) -> Rules:
     form = str(settings.get("url_form", "c4"))
     return Rules(
-        compile_list(["\n".join(domains).encode()])[0],
-        compile_list(["\n".join(urls).encode()], form)[0],
+        compile_list([("list", "\n".join(domains).encode())])[0],
+        compile_list([("list", "\n".join(urls).encode())], form)[0],
         WordLists(**WORDS),
         **settings,  # type: ignore[arg-type]
     )
@@ -94,21 +95,59 @@ def test_every_finding_occurs():
 
 def test_entries_are_read_as_lists_are_written():
     lines = b"\xef\xbb\xbf# a comment\r\n\r\n *.Blocked.COM \r\n.dot.org.\nb\xfccher.de\nb\xc3\xbccher.de\nblocked.com"
-    table, unreadable = compile_list([lines, b"other.org\n"])
+    more = b"other.org # with a comment\r\nhttps://scheme.org/\n8.8.8.8\n2606:4700:0::1\n"
+    table, unreadable = compile_list([("one", lines), ("two", more)])
     entries = sorted(e for e in table.column("text").to_pylist() if e)
-    assert entries == [b"blocked.com", b"dot.org", b"other.org", b"xn--bcher-kva.de"]
+    assert entries == sorted(
+        [b"blocked.com", b"dot.org", b"other.org", b"xn--bcher-kva.de", b"scheme.org", b"8.8.8.8", b"[2606:4700::1]"]
+    )
     assert unreadable == 1
+    table, _ = compile_list([("urls", b"x.com/a#b # a comment\n#x\n")], "exact")
+    assert [e for e in table.column("text").to_pylist() if e] == [b"x.com/a#b"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("x.com/path", "it has a path; whole addresses belong into `urls`"),
+        ("x.com:8080", "it has a port"),
+        ("0.0.0.0 x.com", "white space in it; expected one host a line"),
+        ("||x.com^", "no host has such characters"),
+    ],
+)
+def test_an_entry_that_could_match_nothing_is_refused(entry, why):
+    expected = re.escape(f'lists/mine:3: "{entry}" is no domain: ') + ".*" + re.escape(why)
+    with pytest.raises(ValueError, match=expected):
+        compile_list([("lists/mine", f"# mine\na.com\n{entry} # no\n".encode())])
+    for name in ("allowed", "excluded"):
+        with pytest.raises(ValueError, match="is no domain: "):
+            Rules(lists=WordLists(**{name: [entry]}))
+
+
+def test_addresses_of_the_internet_protocol_are_hosts():
+    urls = ["http://8.8.8.8/x", "http://[2606:4700::1]:80/", "http://0x8.8.8.8/", "8.8.8.8/x", "http://1.1.1.1/"]
+    for domain_match in ("registered", "host", "parents", "datatrove"):
+        found = rules(["8.8.8.8", "2606:4700::1"], [], domain_match=domain_match).measure(pa.array(urls))
+        listed = [host is not None for host in found.column("listed_host").to_pylist()]
+        assert listed == [domain_match != "datatrove"] * 4 + [False]
+
+
+def test_allowed_hosts_are_read_as_lists_are():
+    given = WordLists(allowed=["*.a.com", "https://b.com/"], excluded=["[::1]"])
+    found = Rules(lists=given).measure(pa.array(["http://x.a.com/", "http://b.com/x", "http://[::1]/"]))
+    assert found.column("allowed_domain").to_pylist() == ["a.com", "b.com", None]
+    assert found.column("excluded_domain").to_pylist() == [None, None, "[::1]"]
 
 
 def test_a_table_depends_on_the_entries_alone():
-    one = compile_list([b"a.com\nb.com\nc.com"])[0]
-    assert one.equals(compile_list([b"c.com\n", b"b.com\na.com\na.com"])[0])
-    assert not one.equals(compile_list([b"a.com\nb.com"])[0])
+    one = compile_list([("1", b"a.com\nb.com\nc.com")])[0]
+    assert one.equals(compile_list([("2", b"c.com\n"), ("3", b"b.com\na.com\na.com")])[0])
+    assert not one.equals(compile_list([("4", b"a.com\nb.com")])[0])
 
 
 def test_all_of_many_are_found_and_no_other():
     n = 20_000
-    table, _ = compile_list(["\n".join(f"d{i}.com" for i in range(n)).encode()])
+    table, _ = compile_list([("list", "\n".join(f"d{i}.com" for i in range(n)).encode())])
     urls = pa.array([f"http://www.d{i}.com/" for i in range(2 * n)])
     found = Rules(table).measure(urls).column("listed_domain").to_pylist()
     assert found == [f"d{i}.com" if i < n else None for i in range(2 * n)]
@@ -116,7 +155,7 @@ def test_all_of_many_are_found_and_no_other():
 
 def test_an_equal_hash_removes_nothing():
     """A table whose texts were exchanged under their hashes finds none of them."""
-    table, _ = compile_list([b"a.com"])
+    table, _ = compile_list([("list", b"a.com")])
     forged = table.set_column(1, "text", pa.array([b"other.com"] * table.num_rows, pa.binary()))
     urls = pa.array(["http://a.com/"])
     assert Rules(table).measure(urls).column("listed_domain").to_pylist() == ["a.com"]
@@ -158,11 +197,13 @@ def test_a_changed_finding_raises_the_revision():
         )
     ]
     digest = hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]
-    assert (REVISION, digest) == (1, "486388244c27cb14")
+    assert (REVISION, digest) == (2, "486388244c27cb14")
 
 
 def test_errors_name_what_is_wrong():
-    with pytest.raises(ValueError, match='unknown domain_match "domain"; expected one of: registered, host, parents'):
+    with pytest.raises(
+        ValueError, match='unknown domain_match "domain"; expected one of: registered, host, parents, datatrove'
+    ):
         Rules(domain_match="domain")
     with pytest.raises(ValueError, match='unknown form "surt"; expected one of: exact, c4'):
         compile_list([], "surt")

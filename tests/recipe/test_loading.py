@@ -8,6 +8,7 @@ from textwrap import dedent
 import pytest
 
 from spark_llmdata.errors import RecipeError
+from spark_llmdata.plan import make_plan
 from spark_llmdata.recipe import load_recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.stages.dedup.exact import DedupExact
@@ -268,3 +269,56 @@ def test_survivor_keys_are_checked_where_they_stand(write):
     assert "dedup.exact.priority: {} does not fit: the survivor key 'priority' needs numbers" in second
     stage = load_recipe(write("name: a\nstages:\n  - dedup.exact: {survivor: newest}\n")).stages[0]
     assert stage == DedupExact(survivor=("newest", "doc_id"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "complaint"),
+    [
+        ("filter.gopher_quality: {min_words: 9, max_words: 5}", "`min_words: 9` and `max_words: 5` leave nothing"),
+        (
+            "filter.gopher_quality: {min_mean_word_length: 9, max_mean_word_length: 5}",
+            "expected min_mean_word_length to be 5.0 or less",
+        ),
+        ("filter.http: {min_payload_bytes: 9, max_payload_bytes: 5}", "`max_payload_bytes: 5` leave nothing"),
+        (
+            "filter.gopher_quality: {stop_words: []}",
+            "`min_stop_words: 2` asks for words of `stop_words`, which is empty",
+        ),
+        ("filter.url: {categories: []}", "filter.url.categories: [] does not fit: expected 1 or more of them"),
+        ("filter.http: {statuses: []}", "filter.http.statuses: [] does not fit: expected 1 or more of them"),
+        ("filter.http: {content_types: []}", "filter.http.content_types: [] does not fit: expected 1 or more"),
+        ("filter.http: {statuses: [20]}", "filter.http.statuses.0: 20 does not fit"),
+        ("filter.gopher_repetition: {max_dup_line_ratio: 1.5}", "max_dup_line_ratio: 1.5 does not fit"),
+        ("filter.url: {ignore_case: false}", "`ignore_case: false` and `url_form: c4` contradict each other"),
+        ("filter.url: {allow_domains: ['a.com:80']}", 'allow_domains: "a.com:80" is no domain: it has a port'),
+        ("filter.url: {exclude_domains: [a.com/x]}", 'exclude_domains: "a.com/x" is no domain: it has a path'),
+        ("filter.language: {keep: en}", "filter.language.keep: 'en' does not fit: expected a list"),
+    ],
+)
+def test_settings_that_no_document_could_meet(write, stage, complaint):
+    (problem,) = problems(write(f"name: a\nstages:\n  - score.language\n  - {stage}\n"))
+    assert problem.startswith("4: ")
+    assert complaint in problem
+
+
+@pytest.mark.parametrize("keep", ["[]", "3", "[3]"])
+def test_a_wrong_setting_of_a_stage_is_no_clash_of_names(write, keep):
+    (problem,) = problems(write(f"name: a\nstages:\n  - score.language\n  - filter.language: {{keep: {keep}}}\n"))
+    assert "filter.language.keep" in problem
+
+
+def test_what_is_set_is_not_blamed_on_the_file(write):
+    path = write("name: a\nstages:\n  - filter.gopher_quality: {min_words: 9}\n")
+    sets = ("filter.gopher_quality.max_words=5", "gates.max_removed.nowhere=0.5", "write.removed_text=some", "name=")
+    told = problems(path, sets)
+    assert len(told) == len(sets)
+    for setting in sets:
+        assert sum(problem.startswith(f"--set {setting}: ") for problem in told) == 1, told
+
+
+def test_an_order_that_cannot_be_is_told_with_its_line(write):
+    path = write("name: a\nstages:\n  - dedup.exact\n  - extract.html\n  - filter.http\n  - filter.language\n")
+    with pytest.raises(RecipeError) as told:
+        make_plan(load_recipe(path))
+    lines = [problem.removeprefix(f"{path}:").split(": ")[0] for problem in told.value.problems]
+    assert lines == ["4", "5", "6"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import spark_llmdata as sl
-from spark_llmdata.errors import GateStopped, StageFailed
+from spark_llmdata.errors import GateStopped, NotFound, StageFailed
+from spark_llmdata.report.why import explain
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
 from tests.runner.corpora import good_text, write_jsonl
@@ -20,7 +23,8 @@ def mixture(n: int, good: int) -> list[dict[str, object]]:
 def test_a_stopped_run_leaves_the_corpus_and_says_where_to_look(spark, tmp_path):
     write_jsonl(tmp_path / "a.jsonl", mixture(1000, 100))
     first = sl.run("quickstart", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
-    with pytest.raises(GateStopped, match=r"removed 900 of 1,000 documents \(90\.00%\).*allows 89\.00%.*SELECT"):
+    expected = r"removed 900 of 1,000 documents \(90\.00%\).*allows 89\.00%.*`llmdata why \w{32} --run \S+ --store \S+`"
+    with pytest.raises(GateStopped, match=expected) as told:
         sl.run(
             "quickstart",
             input=tmp_path / "a.jsonl",
@@ -34,6 +38,8 @@ def test_a_stopped_run_leaves_the_corpus_and_says_where_to_look(spark, tmp_path)
     assert store.corpus.version() == first.corpus_version
     outcomes = store.fates.read().where(f"run = '{stopped.run}'").groupBy("outcome").count().collect()
     assert {r.outcome: r["count"] for r in outcomes} == {"pending": 100, "removed": 900}
+    doc_id, run = re.search(r"why (\w+) --run (\S+)", str(told.value)).groups()
+    assert explain(store, doc_id, run)["stage"] == "filter.gopher_quality"
 
 
 def test_only_strictly_more_stops(spark, tmp_path):
@@ -43,6 +49,10 @@ def test_only_strictly_more_stops(spark, tmp_path):
     write_jsonl(tmp_path / "b.jsonl", mixture(1000, 19))
     with pytest.raises(GateStopped):
         sl.run("quickstart", input=tmp_path / "b.jsonl", store=tmp_path / "store", spark=spark)
+    store = Store.open(spark, str(tmp_path / "store"))
+    gone = store.fates.read().where(f"run = '{run.run}' AND id = '19'").collect()[0].doc_id
+    with pytest.raises(NotFound, match=f"it is known to {run.run}: ask by --run"):
+        explain(store, gone, Ledger(store).list()[-1].run)
 
 
 def test_few_documents_are_not_judged(spark, tmp_path):

@@ -1,5 +1,7 @@
 //! Whose reading of published rules is measured.
 
+use crate::choices;
+
 /// A reading. They differ in words, symbols, lines and stop words, and in what a repetition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Definitions {
@@ -21,10 +23,6 @@ impl Definitions {
 
     /// The reading of that name, for the rules `of`; an error lists the known ones.
     pub fn named(name: &str, of: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|(known, _)| *known == name);
-        known.map(|(_, definitions)| definitions).ok_or_else(|| {
-            let names = Self::ALL.map(|(known, _)| known).join(", ");
-            format!("unknown definitions \"{name}\" of {of}; expected one of: {names}")
-        })
+        choices::named(name, &format!("definitions of {of}"), &Self::ALL)
     }
 }

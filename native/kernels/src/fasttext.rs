@@ -21,6 +21,7 @@ use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
 
+use crate::columns::batch;
 use crate::words::TextColumn;
 use dictionary::{Dictionary, Settings};
 use matrix::Matrix;
@@ -220,17 +221,11 @@ pub fn predict_lines(
         }
     }
     let [probability, second_probability, share] = numbers.map(|mut number| number.finish());
-    batch(vec![
-        ("label".into(), Arc::new(labels.finish())),
-        ("probability".into(), Arc::new(probability)),
-        ("second_probability".into(), Arc::new(second_probability)),
-        ("share".into(), Arc::new(share)),
-    ])
-}
-
-fn batch(columns: Vec<(String, ArrayRef)>) -> Result<RecordBatch, String> {
-    let columns = columns
-        .into_iter()
-        .map(|(name, column)| (name, column, true));
-    RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+    let columns: [(_, ArrayRef); 4] = [
+        ("label", Arc::new(labels.finish())),
+        ("probability", Arc::new(probability)),
+        ("second_probability", Arc::new(second_probability)),
+        ("share", Arc::new(share)),
+    ];
+    batch(columns)
 }

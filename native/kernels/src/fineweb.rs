@@ -6,10 +6,12 @@ use arrow_array::builder::{Float64Builder, Int64Builder, UInt32Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use memchr::memchr_iter;
 
+use crate::columns::batch;
 use crate::punctuation::is_terminal;
 use crate::python_text::{count_chars, split_at_feeds, strip};
 use crate::repetition::segments::Segments;
-use crate::words::{Document, Span, Words};
+use crate::trimmed::Trimmed;
+use crate::words::{Span, Words};
 
 const RATIOS: [&str; 4] = [
     "punctuated_line_ratio",
@@ -32,17 +34,27 @@ struct Measures {
 /// last character ends sentences; `short_line_ratio`, of lines of at most `short_line_chars` code points;
 /// `dup_line_char_ratio`, code points of second and later equal lines, of all but line feeds; `newline_ratio`, line
 /// feeds per word; `line_begin` and `line_end`, the bytes of the line whose repeats hold most, 0 and 0 if none does.
-pub fn fineweb(words: &Words, short_line_chars: usize) -> Result<RecordBatch, String> {
+/// With `trim` the white space at the end of a line is no part of it.
+pub fn fineweb(words: &Words, short_line_chars: usize, trim: bool) -> Result<RecordBatch, String> {
     let mut segments = Segments::default();
     let mut columns = Columns::default();
     for document in words.documents()? {
-        columns.append(document.map(|document| measure(document, short_line_chars, &mut segments)));
+        columns.append(document.map(|document| {
+            let text = if trim {
+                Trimmed::new(document.text)
+            } else {
+                Trimmed::as_it_is(document.text)
+            };
+            let words = document.words.len();
+            let mut measures = measure(text.text(), words, short_line_chars, &mut segments);
+            measures.most = text.original(measures.most);
+            measures
+        }));
     }
     columns.finish()
 }
 
-fn measure(document: Document<'_>, short_line_chars: usize, segments: &mut Segments) -> Measures {
-    let text = document.text;
+fn measure(text: &str, words: usize, short_line_chars: usize, segments: &mut Segments) -> Measures {
     let ascii = text.is_ascii();
     let feeds = memchr_iter(b'\n', text.as_bytes()).count();
     let (mut punctuated, mut short) = (0, 0);
@@ -66,7 +78,7 @@ fn measure(document: Document<'_>, short_line_chars: usize, segments: &mut Segme
             ratio(punctuated, repeated.total),
             ratio(short, repeated.total),
             ratio(repeated.later_chars, count_chars(text, ascii) - feeds),
-            ratio(feeds, document.words.len()),
+            ratio(feeds, words),
         ],
         most: repeated.most,
     }
@@ -99,31 +111,18 @@ impl Columns {
         }
         columns.push(("line_begin", Arc::new(self.begin.finish())));
         columns.push(("line_end", Arc::new(self.end.finish())));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::StringArray;
-
     use super::*;
-    use crate::words::Rule;
 
     #[test]
     fn by_hand() {
         let text = "One two.\n\n  \nOne two.\nthree 中文。\n four";
-        let words = Words::split(
-            Arc::new(StringArray::from(vec![text])),
-            None,
-            Rule::Whitespace,
-        )
-        .unwrap();
-        let document = words.documents().unwrap().next().unwrap().unwrap();
-        let found = measure(document, 8, &mut Segments::default());
+        let found = measure(text, 7, 8, &mut Segments::default());
         assert_eq!(found.lines, 4);
         assert_eq!(found.ratios, [0.75, 0.75, 8.0 / 32.0, 5.0 / 7.0]);
         assert_eq!(found.most, Span { start: 0, end: 8 });

@@ -24,6 +24,7 @@ use arrow_array::{
 use arrow_schema::{DataType, TimeUnit};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::columns::batch;
 use crate::words::{TextColumn, count_runs};
 pub use rows::row_hashes;
 
@@ -292,6 +293,5 @@ pub fn text_facts(text: &ArrayRef) -> Result<RecordBatch, String> {
     let named = ["bytes", "words", "hi", "lo"]
         .into_iter()
         .zip(out.iter_mut());
-    let columns = named.map(|(name, builder)| (name, Arc::new(builder.finish()) as ArrayRef, true));
-    RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+    batch(named.map(|(name, builder)| (name, Arc::new(builder.finish()) as ArrayRef)))
 }

@@ -12,6 +12,7 @@ use arrow_array::builder::{Float64Builder, Int64Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use memchr::{memchr_iter, memmem::Finder};
 
+use crate::columns::batch;
 use crate::definitions::Definitions;
 use crate::words::{Document, Words};
 use published::{Spelled, measure_datatrove, measure_dclm};
@@ -208,10 +209,7 @@ impl Columns {
             columns.push((name, Arc::new(ratio.finish())));
         }
         columns.push(("n_stop_words", Arc::new(self.n_stop_words.finish())));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }
 

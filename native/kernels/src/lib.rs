@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 pub mod c4;
+pub mod choices;
+pub(crate) mod columns;
 pub mod components;
 pub mod dates;
 pub mod definitions;
@@ -25,7 +27,9 @@ pub(crate) mod repeats;
 pub mod repetition;
 pub mod sentences;
 pub mod shingles;
+pub(crate) mod steps;
 pub mod text_forms;
+pub(crate) mod trimmed;
 pub mod unicode;
 pub mod url_rules;
 pub mod urls;

@@ -3,6 +3,8 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::memmem;
 
+use crate::steps::step;
+
 /// The Kelvin sign: of all characters that are not ASCII only this has ASCII without more as its lower case.
 const KELVIN: &[u8] = "\u{212a}".as_bytes();
 
@@ -75,6 +77,7 @@ impl BadWords {
         let lowered = line.to_lowercase();
         let mut found = words.find_overlapping_iter(&lowered);
         let by_itself = found.find(|found| {
+            step(1);
             let before = lowered[..found.start()].chars().next_back();
             let behind = lowered[found.end()..].chars().next();
             self.inside || ![before, behind].into_iter().flatten().any(is_word)

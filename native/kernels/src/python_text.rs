@@ -17,6 +17,15 @@ pub(crate) fn strip(line: &str) -> &str {
     }
 }
 
+/// `str.rstrip()`.
+#[inline]
+pub(crate) fn strip_end(line: &str) -> &str {
+    match line.as_bytes() {
+        [.., last] if last.is_ascii_graphic() => line,
+        _ => line.trim_end_matches(is_space),
+    }
+}
+
 /// Whether `str.isalpha` holds of the character: a letter by its general category.
 #[inline]
 pub(crate) fn is_alpha(c: char) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::builder::{Float64Builder, Int64Builder, StringBuilder, UInt32Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 
-use crate::python_text::{split_at_feeds, strip};
+use crate::python_text::{split_at_feeds, strip, strip_end};
 use crate::words::{Document, Span, Words};
 pub use line::Rules;
 
@@ -50,13 +50,22 @@ fn correct(document: Document<'_>, rules: &Rules, kept: &mut String) -> Correcte
         ..Corrected::default()
     };
     kept.clear();
-    let (mut lines, mut buffer) = (0, String::new());
-    split_at_feeds(text, |line| {
-        let left = rules.correct(line, &mut buffer);
-        if left != Some(line) {
+    let (mut lines, mut buffer, mut words) = (0, String::new(), document.words);
+    split_at_feeds(text, |whole| {
+        let begin = whole.as_ptr() as usize - text.as_ptr() as usize;
+        let here = words.partition_point(|word| (word.start as usize) < begin + whole.len());
+        words = &words[here..];
+        let line = if rules.trim { strip_end(whole) } else { whole };
+        let left = rules.correct(line, here, &mut buffer);
+        // A line that stays does so with the white space behind it.
+        let left = if left == Some(line) {
+            Some(whole)
+        } else {
+            left
+        };
+        if left != Some(whole) {
             found.edits += 1;
             if found.edits == 1 {
-                let begin = line.as_ptr() as usize - text.as_ptr() as usize;
                 found.first = Span {
                     start: begin as u32,
                     end: (begin + line.len()) as u32,

@@ -9,10 +9,12 @@ use std::sync::LazyLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::heuristics::short::Short;
+use crate::steps::step;
 use crate::words::Span;
 
-/// Slots at the least.
+/// Slots at the least, and before it is known how many different things there are.
 const FEWEST_SLOTS: usize = 64;
+const FIRST_SLOTS: usize = 1 << 15;
 const FREE: u64 = 0;
 
 /// An open-addressed table from keys of 64 bits to their places in a list of keys.
@@ -21,23 +23,50 @@ const FREE: u64 = 0;
 #[derive(Default)]
 pub(crate) struct Numbers {
     slots: Vec<u64>,
-    last: usize, // slots in use are a power of two; this is one less
+    used: usize,
+    last: usize, // slots that can be used are a power of two; this is one less
     shift: u32,
     secret: u64,
 }
 
 impl Numbers {
-    /// Forgets all keys and makes room for that many.
+    /// Forgets all keys; at most that many will come. Room is made for the different ones only, as they come.
     pub(crate) fn begin(&mut self, keys: usize) {
-        let wanted = (keys * 2).next_power_of_two().max(FEWEST_SLOTS);
+        let wanted = (keys * 2)
+            .next_power_of_two()
+            .clamp(FEWEST_SLOTS, FIRST_SLOTS);
         if self.slots.len() < wanted {
             self.slots = vec![FREE; wanted];
         } else {
             self.slots[..wanted].fill(FREE);
         }
+        self.used = 0;
         self.last = wanted - 1;
         self.secret = secret();
         self.shift = 64 - wanted.trailing_zeros();
+    }
+
+    /// Twice as many slots, with the numbers in new places.
+    fn grow(&mut self, keys: &[u64]) {
+        let numbers: Vec<u64> = self.slots[..=self.last]
+            .iter()
+            .filter(|slot| **slot != FREE)
+            .copied()
+            .collect();
+        let wanted = (self.last + 1) * 2;
+        self.slots.clear();
+        self.slots.resize(wanted, FREE);
+        self.last = wanted - 1;
+        self.shift -= 1;
+        step(numbers.len());
+        for slot in numbers {
+            let hash = scatter(keys[slot as u32 as usize - 1], self.secret);
+            let mut at = (hash >> self.shift) as usize;
+            while self.slots[at & self.last] != FREE {
+                at += 1;
+            }
+            self.slots[at & self.last] = slot;
+        }
     }
 
     /// The place of `key` in `keys`, to which it is appended if it is new to this table.
@@ -47,11 +76,16 @@ impl Numbers {
         let mut at = (hash >> self.shift) as usize;
         let tag = hash << 32;
         loop {
+            step(1);
             let slot = &mut self.slots[at & self.last];
             if *slot == FREE {
                 let number = keys.len() as u32;
                 *slot = tag | u64::from(number + 1);
                 keys.push(key);
+                self.used += 1;
+                if self.used * 2 > self.last + 1 {
+                    self.grow(keys);
+                }
                 return number;
             }
             let number = *slot as u32 - 1;
@@ -119,6 +153,7 @@ impl Pieces {
         loop {
             let number = self.long.number(key, &mut self.keys);
             let known = self.found.get(number as usize);
+            step(known.map_or(0, |_| (span.end - span.start) as usize));
             if known.is_none_or(|known| known.0.of(text) == span.of(text)) {
                 return number;
             }
@@ -136,7 +171,7 @@ mod tests {
     #[test]
     fn keys_are_forgotten_and_tables_grow_and_shrink() {
         let (mut numbers, mut known) = (Numbers::default(), Vec::new());
-        for keys in [1_u64, 5_000, 10] {
+        for keys in [1_u64, 500_000, 10] {
             numbers.begin(keys as usize);
             known.clear();
             for key in (0..keys).chain(0..keys) {
@@ -144,6 +179,16 @@ mod tests {
             }
             assert_eq!(known.len() as u64, keys);
         }
+    }
+
+    #[test]
+    fn room_is_taken_by_what_is_there_and_not_by_what_could_be() {
+        let mut pieces = Pieces::default();
+        pieces.begin(30_000_000);
+        for _ in 0..1_000_000 {
+            pieces.meet(b"a line", Span { start: 0, end: 6 });
+        }
+        assert!(pieces.short.slots.len() + pieces.long.slots.len() <= 2 * FIRST_SLOTS);
     }
 
     proptest! {

@@ -12,8 +12,10 @@ use arrow_array::{ArrayRef, FixedSizeListArray, RecordBatch};
 use arrow_schema::{DataType, Field};
 use memchr::{memchr_iter, memmem::Finder};
 
+use crate::columns::batch;
 use crate::definitions::Definitions;
 use crate::python_text::{count_chars, split_at_feeds, split_at_runs, strip};
+use crate::trimmed::Trimmed;
 use crate::words::{Document, Span, Words};
 use grams::Grams;
 use segments::{Repeated, Segments};
@@ -74,8 +76,12 @@ impl Tables {
         let Document { text, words } = document;
         let ascii = text.is_ascii();
         let chars = count_chars(text, ascii);
-        let lines = self.lines(text, ascii, definitions);
-        let paragraphs = self.paragraphs(text, ascii, definitions);
+        let trimmed = match definitions {
+            Definitions::Gopher => Trimmed::new(text),
+            _ => Trimmed::as_it_is(text),
+        };
+        let lines = self.lines(trimmed.text(), ascii, definitions);
+        let paragraphs = self.paragraphs(trimmed.text(), ascii, definitions);
         let mut measures = Measures {
             lines: lines.total,
             ..Measures::default()
@@ -87,7 +93,7 @@ impl Tables {
             };
             measures.ratios[i] = ratio(number, found.total);
             measures.ratios[i + 2] = ratio(part, whole);
-            measures.spans[i] = found.most;
+            measures.spans[i] = trimmed.original(found.most);
         }
         match definitions {
             Definitions::Dclm => {
@@ -212,10 +218,7 @@ impl Columns {
         let spans = FixedSizeListArray::try_new(item, 2 * SPANS as i32, spans, None)
             .map_err(|error| error.to_string())?;
         columns.push(("spans", Arc::new(spans)));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }
 

@@ -6,6 +6,7 @@ mod uax29;
 use arrow_array::builder::Int64Builder;
 use arrow_array::{ArrayRef, Int64Array};
 
+use crate::choices;
 use crate::words::TextColumn;
 
 /// What counts as a sentence.
@@ -31,13 +32,11 @@ impl Rule {
 
     /// The rule of that name; an error lists the known ones.
     pub fn named(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|rule| rule.name() == name)
-            .ok_or_else(|| {
-                let known = Self::ALL.map(Rule::name).join(", ");
-                format!("unknown sentence rule \"{name}\"; expected one of: {known}")
-            })
+        choices::named(
+            name,
+            "sentence rule",
+            &Self::ALL.map(|rule| (rule.name(), rule)),
+        )
     }
 }
 

@@ -15,6 +15,7 @@ use memchr::memmem::Finder;
 use unicode_segmentation::UnicodeSegmentation;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::choices;
 use crate::words::{Rule, Span};
 pub use columns::{sets, similarities};
 use joined::Joined;
@@ -52,13 +53,11 @@ impl Words {
 
     /// The rule of that name; an error lists the known ones.
     pub fn named(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|rule| rule.name() == name)
-            .ok_or_else(|| {
-                let known = Self::ALL.map(Words::name).join(", ");
-                format!("unknown word rule \"{name}\"; expected one of: {known}")
-            })
+        choices::named(
+            name,
+            "word rule",
+            &Self::ALL.map(|rule| (rule.name(), rule)),
+        )
     }
 }
 

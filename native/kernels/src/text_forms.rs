@@ -22,6 +22,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::columns::batch;
 use crate::words::TextColumn;
 
 type Form = fn(&str) -> Cow<'_, str>;
@@ -56,14 +57,12 @@ pub fn hash(text: &ArrayRef, form: &str, with_sha256: bool) -> Result<RecordBatc
             sha256.append_option(formed.map(|formed| Sha256::digest(formed.as_bytes())));
         }
     }
-    let mut columns: Vec<(&str, ArrayRef, bool)> = vec![
-        ("hi", Arc::new(hi.finish()), true),
-        ("lo", Arc::new(lo.finish()), true),
-    ];
+    let mut columns: Vec<(&str, ArrayRef)> =
+        vec![("hi", Arc::new(hi.finish())), ("lo", Arc::new(lo.finish()))];
     if with_sha256 {
-        columns.push(("sha256", Arc::new(sha256.finish()), true));
+        columns.push(("sha256", Arc::new(sha256.finish())));
     }
-    RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+    batch(columns)
 }
 
 fn compose(text: &str) -> Cow<'_, str> {

@@ -14,9 +14,10 @@ use std::sync::Arc;
 use arrow_array::builder::{BooleanBuilder, Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 
+use crate::columns::batch;
 use crate::urls::write_c4;
 use crate::words::TextColumn;
-use address::write_name;
+use address::read_name;
 use list::Builder;
 pub use list::List;
 use lookup::{Hosts, Listed, find_hosts, parents};
@@ -26,8 +27,10 @@ use words::{Found, Split, StrictWords, WordTable};
 /// Which domains an address is looked up by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domains {
-    /// The registered one, and the host if it has one.
+    /// The registered one, and the host.
     Registered,
+    /// The same of hosts that have a registered one alone: no IP addresses.
+    Datatrove,
     /// The host alone, without `www.` in front.
     Host,
     /// The registered one, the host, and all between.
@@ -82,13 +85,24 @@ pub struct Words {
 
 /// The lines of lists made into a table for `List`.
 ///
-/// A line is an entry without the white space around it; empty ones and those that begin with `#` are none, nor are those
-/// that are not UTF-8, which no address can be. A domain is in lower case (IDNA), without dots or `*.` in front.
+/// A line is an entry without the white space around it; empty ones are none, nor is what `#` begins at the begin of a line
+/// or behind white space, nor are lines that are not UTF-8, which no address can be. A domain is in lower case (IDNA),
+/// without a scheme, and without dots or `*.` in front.
 pub struct Compiler {
     kind: Kind,
     texts: Builder,
     buffer: String,
     unreadable: u64,
+}
+
+/// What stands in front of a comment.
+fn without_comment(line: &str) -> &str {
+    let begins_comment =
+        |(at, _): &(usize, &str)| *at == 0 || line[..*at].ends_with(char::is_whitespace);
+    match line.match_indices('#').find(begins_comment) {
+        Some((at, _)) => &line[..at],
+        None => line,
+    }
 }
 
 impl Compiler {
@@ -102,28 +116,32 @@ impl Compiler {
         }
     }
 
-    /// Adds the lines of a file.
-    pub fn push(&mut self, lines: &[u8]) {
+    /// Adds the lines of a file; an error names the line that can be no entry.
+    pub fn push(&mut self, lines: &[u8]) -> Result<(), String> {
         let lines = lines.strip_prefix(b"\xef\xbb\xbf").unwrap_or(lines);
-        for line in lines.split(|&b| b == b'\n') {
+        for (number, line) in lines.split(|&b| b == b'\n').enumerate() {
             let Ok(line) = std::str::from_utf8(line) else {
                 self.unreadable += 1;
                 continue;
             };
-            let entry = line.trim();
-            if entry.starts_with('#') {
+            let entry = without_comment(line).trim();
+            if entry.is_empty() {
                 continue;
             }
-            self.buffer.clear();
             match self.kind {
                 Kind::Domains => {
-                    let name = entry.trim_start_matches("*.").trim_matches('.');
-                    write_name(name, &mut self.buffer);
+                    let name = read_name(entry)
+                        .map_err(|why| format!("{}: {}", number + 1, refuse(entry, why)))?;
+                    self.texts.push(&name);
                 }
-                Kind::Urls(form) => write_form(entry, form, &mut self.buffer),
+                Kind::Urls(form) => {
+                    self.buffer.clear();
+                    write_form(entry, form, &mut self.buffer);
+                    self.texts.push(&self.buffer);
+                }
             }
-            self.texts.push(&self.buffer);
         }
+        Ok(())
     }
 
     /// Lines that were not UTF-8.
@@ -135,6 +153,10 @@ impl Compiler {
     pub fn finish(self) -> Result<RecordBatch, String> {
         self.texts.finish()
     }
+}
+
+fn refuse(entry: &str, why: &str) -> String {
+    format!("{entry:?} is no domain: {why}")
 }
 
 fn write_form(url: &str, form: Form, out: &mut String) {
@@ -176,8 +198,8 @@ impl Rules {
             urls,
             words: WordTable::new(&words.hard, &words.soft, settings.spelling),
             strict: StrictWords::new(&words.strict, settings.spelling)?,
-            allowed: Names::new(&words.allowed),
-            excluded: Names::new(&words.excluded),
+            allowed: Names::new(&words.allowed)?,
+            excluded: Names::new(&words.excluded)?,
         })
     }
 
@@ -263,13 +285,10 @@ impl Rules {
 struct Names(HashSet<String>);
 
 impl Names {
-    fn new(names: &[String]) -> Self {
-        let read = |name: &String| {
-            let mut host = String::new();
-            write_name(name.trim().trim_matches('.'), &mut host);
-            host
-        };
-        Names(names.iter().map(read).collect())
+    fn new(names: &[String]) -> Result<Self, String> {
+        let read = |name: &String| read_name(name.trim()).map_err(|why| refuse(name, why));
+        let names: Result<_, String> = names.iter().map(read).collect();
+        names.map(Names)
     }
 
     /// The longest of the names that covers the host.
@@ -333,9 +352,6 @@ impl Columns {
         }
         columns.push(("n_soft_words", Arc::new(self.n_soft_words.finish())));
         columns.push(("names_host", Arc::new(self.names_host.finish())));
-        let columns = columns
-            .into_iter()
-            .map(|(name, column)| (name, column, true));
-        RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+        batch(columns)
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use arrow_array::builder::{LargeStringBuilder, ListBuilder};
 use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, ListArray};
 
+use crate::choices;
 pub use column::TextColumn;
 pub use symbols::{are_symbol_words, is_symbol_word};
 pub use whitespace::count_runs;
@@ -68,13 +69,11 @@ impl Rule {
 
     /// The rule of that name; an error lists the known ones.
     pub fn named(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|rule| rule.name() == name)
-            .ok_or_else(|| {
-                let known = Self::ALL.map(Rule::name).join(", ");
-                format!("unknown word rule \"{name}\"; expected one of: {known}")
-            })
+        choices::named(
+            name,
+            "word rule",
+            &Self::ALL.map(|rule| (rule.name(), rule)),
+        )
     }
 
     /// Finds words by this rule.

@@ -12,9 +12,10 @@ fn fineweb_lines(
     py: Python<'_>,
     words: &Bound<'_, PyWords>,
     short_line_chars: usize,
+    trim: bool,
 ) -> PyResult<PyRecordBatch> {
     let words = &words.get().0;
-    py.detach(|| fineweb::fineweb(words, short_line_chars))
+    py.detach(|| fineweb::fineweb(words, short_line_chars, trim))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)
 }

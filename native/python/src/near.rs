@@ -1,5 +1,6 @@
 //! The passes of near-duplicate detection, for Python.
 
+use llmdata_kernels::choices::named;
 use llmdata_kernels::minhash::Bands;
 use llmdata_kernels::near::{
     self, Candidates, Clusters, Measure, Similarity, SketchSettings, SolveSettings,
@@ -19,17 +20,6 @@ fn candidates((words, ngram, bands, rows): PyCandidates) -> Result<Candidates, S
             ngram,
         },
         bands: Bands { bands, rows },
-    })
-}
-
-fn named<T: Copy>(name: &str, of: &str, known: &[(&str, T)]) -> Result<T, String> {
-    let found = known.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        format!(
-            "unknown {of} \"{name}\"; expected one of: {}",
-            names.join(", ")
-        )
     })
 }
 

@@ -8,7 +8,7 @@ use pyo3_arrow::PyRecordBatch;
 use crate::words::PyWords;
 
 #[pyfunction]
-#[pyo3(signature = (words, *, max_upper_ratio, max_digit_ratio, counters, min_line_words, max_snippet_words, any_three))]
+#[pyo3(signature = (words, *, max_upper_ratio, max_digit_ratio, counters, min_line_words, max_snippet_words, any_three, trim))]
 #[expect(clippy::too_many_arguments, reason = "one for each rule, by name")]
 fn refinedweb_lines(
     py: Python<'_>,
@@ -19,6 +19,7 @@ fn refinedweb_lines(
     min_line_words: usize,
     max_snippet_words: Option<usize>,
     any_three: bool,
+    trim: bool,
 ) -> PyResult<PyRecordBatch> {
     let rules = Rules {
         max_upper_ratio,
@@ -27,6 +28,7 @@ fn refinedweb_lines(
         min_line_words,
         max_snippet_words,
         any_three,
+        trim,
     };
     let words = &words.get().0;
     py.detach(|| refinedweb::refinedweb(words, &rules))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use llmdata_kernels::choices;
 use llmdata_kernels::unicode::{self, Settings};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -23,14 +24,7 @@ fn clean_unicode(
     max_newlines: Option<usize>,
 ) -> PyResult<PyRecordBatch> {
     let (text, _) = text.into_inner();
-    let (_, form) = *unicode::FORMS
-        .iter()
-        .find(|(name, _)| *name == form)
-        .ok_or_else(|| {
-            PyValueError::new_err(format!(
-                "unknown form \"{form}\"; expected none, nfc or nfkc"
-            ))
-        })?;
+    let form = choices::named(form, "form", &unicode::FORMS).map_err(PyValueError::new_err)?;
     let settings = Settings {
         form,
         keep_controls: keep_controls.chars().collect(),

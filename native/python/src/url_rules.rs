@@ -1,5 +1,6 @@
 //! Python face of the rules for addresses.
 
+use llmdata_kernels::choices;
 use llmdata_kernels::url_rules::{
     Compiler, Domains, Form, Kind, List, Rules, Settings, Spelling, Words,
 };
@@ -8,12 +9,7 @@ use pyo3::prelude::*;
 use pyo3_arrow::{PyArray, PyRecordBatch};
 
 fn named<T: Copy>(name: &str, of: &str, known: &[(&str, T)]) -> PyResult<T> {
-    let found = known.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        let names = names.join(", ");
-        PyValueError::new_err(format!("unknown {of} \"{name}\"; expected one of: {names}"))
-    })
+    choices::named(name, of, known).map_err(PyValueError::new_err)
 }
 
 const FORMS: [(&str, Form); 2] = [("exact", Form::Exact), ("c4", Form::C4)];
@@ -36,8 +32,8 @@ impl UrlListCompiler {
 
     fn push(&mut self, py: Python<'_>, lines: &[u8]) -> PyResult<()> {
         let compiler = self.0.as_mut().ok_or_else(finished)?;
-        py.detach(|| compiler.push(lines));
-        Ok(())
+        py.detach(|| compiler.push(lines))
+            .map_err(PyValueError::new_err)
     }
 
     /// (the table, lines that were not UTF-8)
@@ -86,6 +82,7 @@ impl UrlRules {
                     ("registered", Domains::Registered),
                     ("host", Domains::Host),
                     ("parents", Domains::Parents),
+                    ("datatrove", Domains::Datatrove),
                 ],
             )?,
             form: named(&url_form, "form", &FORMS)?,

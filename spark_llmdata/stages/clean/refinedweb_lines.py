@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -12,19 +12,18 @@ from pydantic import Field, NonNegativeInt
 
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import refinedweb, words
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
-
-Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
 class RefinedwebLines(RowStage):
     """Remove lines that are not the page's own: capitals, digits, counters of visitors, single words, shop snippets.
 
     A document that loses more than `max_removed_word_ratio` of its words goes as a whole: so much of it is no text.
-    A page without words goes too. Preset `dclm` takes any three characters for the dots of "Read more...", as that
-    project's code does.
+    A page without words goes too. Preset `dclm` takes any three characters for the dots of "Read more...", and white
+    space at the end of a line for a part of it, as that project's code does.
     """
 
     kind = "clean.refinedweb_lines"
@@ -37,7 +36,7 @@ class RefinedwebLines(RowStage):
         "n_words": "words before",
         "removed_word_ratio": "share of the words that are in what is removed",
     }
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {}}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {"words": "whitespace"}}
 
     preset: Literal["refinedweb", "dclm"] = Field(default="refinedweb", description="whose reading of the rules")
     words: Literal["uax29", "whitespace", "datatrove"] = Field(
@@ -62,6 +61,7 @@ class RefinedwebLines(RowStage):
             min_line_words=self.min_line_words,
             max_snippet_words=self.max_snippet_words,
             any_three=self.preset == "dclm",
+            trim=self.preset != "dclm",
         )
         found = refinedweb.correct_lines(docs.words(self.words), rules)
         share, bound = found.column("removed_word_ratio"), self.max_removed_word_ratio

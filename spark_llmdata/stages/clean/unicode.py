@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import unicode
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
@@ -29,6 +30,7 @@ class CleanUnicode(RowStage):
     """
 
     kind = "clean.unicode"
+    revision = 2
     kernels = (unicode,)
     reasons: ClassVar[Mapping[str, str]] = {
         "too_many_replacements": "more than `max_replacement_ratio` of the characters are U+FFFD, which stands for "
@@ -53,7 +55,7 @@ class CleanUnicode(RowStage):
     bidi: bool = Field(default=True, description="remove marks and overrides of the writing direction")
     private_use: bool = Field(default=True, description="remove characters that mean something in one font only")
     max_newlines: int | None = Field(default=None, ge=1, description="line feeds in a row; null: any number")
-    max_replacement_ratio: float | None = Field(default=None, ge=0, le=1, description="share of U+FFFD; null: any")
+    max_replacement_ratio: Ratio | None = Field(default=None, description="share of U+FFFD; null: any")
 
     @field_validator("keep_controls")
     @classmethod
@@ -108,7 +110,7 @@ class CleanUnicode(RowStage):
         mended = []
         for i, given in zip(np.flatnonzero(np.asarray(suspects)), text.filter(suspects).to_pylist(), strict=True):
             lines = _lines(given)
-            better = [line if line.isascii() else ftfy.fix_encoding(line) for line in lines]
+            better = [_better(line, ftfy.fix_encoding) for line in lines]
             counts[i] = sum(a != b for a, b in zip(lines, better, strict=True))
             mended.append("".join(better))
         return pc.replace_with_mask(text, suspects, pa.array(mended, text.type)), counts
@@ -119,6 +121,14 @@ class CleanUnicode(RowStage):
         curled = pc.fill_null(pc.match_substring_regex(text, pattern=_CURLED), False)
         straight = [fixes.uncurl_quotes(given) for given in text.filter(curled).to_pylist()]
         return pc.replace_with_mask(text, curled, pa.array(straight, text.type))
+
+
+def _better(line: str, mend: Callable[[str], str]) -> str:
+    """The line mended; NEL by itself is the end of a line, and no ellipsis of Windows."""
+    if line.isascii():
+        return line
+    mended = mend(line)
+    return line if mended == line.replace("\x85", "…") else mended
 
 
 def _lines(text: str) -> list[str]:

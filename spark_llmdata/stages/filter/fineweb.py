@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import fineweb, words
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
-
-Ratio = Annotated[float, Field(ge=0, le=1)]
 
 
 class FineWeb(RowStage):
     """Keep documents whose lines look like prose: ended, long, not repeated. Ratios in [0, 1].
 
     Preset `paper` has what the paper writes, `datatrove` what the published code does: bounds that are met exactly
-    remove in the one and not in the other, repeated lines are judged ten times as strictly, lists are a rule more.
+    remove in the one and not in the other, repeated lines are judged ten times as strictly, lists are a rule more, and
+    white space at the end of a line (a carriage return, say) is part of it.
     """
 
     kind = "filter.fineweb"
@@ -64,7 +64,7 @@ class FineWeb(RowStage):
 
     def judge(self, docs: Batch) -> Judgement:
         """Measure the signals and compare each with its threshold."""
-        signals = fineweb.measure_lines(docs.words(self.words), self.short_line_chars)
+        signals = fineweb.measure_lines(docs.words(self.words), self.short_line_chars, trim=self.preset == "paper")
         s = {name: signals.column(name) for name in self.scores}
         at_most, at_least = ("<=", ">=") if self.preset == "paper" else ("<", ">")
         asked = {

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, model_validator
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import Ratio, check_order
 from spark_llmdata.kernels import heuristics, words
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 
-Ratio = Annotated[float, Field(ge=0, le=1)]
 Symbols = NonNegativeFloat | None
 
 
@@ -75,6 +75,16 @@ class GopherQuality(RowStage):
     stop_words: tuple[str, ...] = Field(
         default=("the", "be", "to", "of", "and", "that", "have", "with"), description="in lower case"
     )
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> GopherQuality:
+        check_order(self, ("min_words", "max_words"), ("min_mean_word_length", "max_mean_word_length"))
+        if self.min_stop_words and not self.stop_words:
+            raise ValueError(
+                f"`min_stop_words: {self.min_stop_words}` asks for words of `stop_words`, which is empty; name some or "
+                "take `min_stop_words: 0`"
+            )
+        return self
 
     def judge(self, docs: Batch) -> Judgement:
         """Measure the signals and compare each with its threshold."""

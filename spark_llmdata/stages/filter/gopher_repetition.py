@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import repetition, words
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 
-Bound = Annotated[float, Field(ge=0)] | None
+Bound = Ratio | None
 
 _N_GRAMS = range(2, 11)
 _KINDS = ["line", "paragraph", "line_char", "paragraph_char"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, ClassVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import check_order
+from spark_llmdata.first_rule import FirstRule
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import BoolArray, Judgement, as_float
+from spark_llmdata.verdict import Judgement
 
 MAX_SHOWN = 120  # characters of a header in the evidence
 
@@ -41,14 +42,22 @@ class FilterHttp(RowStage):
         "payload_bytes": "bytes of the page as it was read, null where there is none",
     }
 
-    statuses: tuple[int, ...] | None = Field(default=(200,), description="HTTP statuses that stay; null: any")
+    statuses: tuple[Annotated[int, Field(ge=100, le=599)], ...] | None = Field(
+        default=(200,), min_length=1, description="HTTP statuses that stay; null: any"
+    )
     content_types: tuple[str, ...] | None = Field(
         default=("text/html", "application/xhtml+xml", "text/plain"),
+        min_length=1,
         description="types that stay, without parameters; null: any",
     )
     truncated: bool = Field(default=False, description="keep pages that the archive cut off")
     min_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
     max_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> FilterHttp:
+        check_order(self, ("min_payload_bytes", "max_payload_bytes"))
+        return self
 
     def judge(self, docs: Batch) -> Judgement:
         """Compare each fact with its setting; the first that fails decides."""
@@ -57,56 +66,28 @@ class FilterHttp(RowStage):
         mime = _mime(docs.raw("content_type"))
         status = _number(said["http_status"])
         size = _payload_bytes(docs)
-        judgement = _Rules(len(docs))
+        judgement = FirstRule(len(docs))
+
+        def show(reason: str, header: pa.Array) -> Callable[[int], str]:
+            return lambda row: evidence.say(**{reason: header[row].as_py()[:MAX_SHOWN]})
+
         if self.statuses is not None:
             good = pc.is_in(status, pa.array(self.statuses, pa.int64()))
             bad = pc.and_(said["http_status"].is_valid(), pc.invert(good))
-            judgement.remove(bad, "bad_status", said["http_status"], status)
+            judgement.remove(bad, "bad_status", show("bad_status", said["http_status"]), status)
         if self.content_types is not None:
             wanted = pa.array([name.lower() for name in self.content_types], pa.string())
             bad = pc.and_(mime.is_valid(), pc.invert(pc.is_in(mime, wanted)))
-            judgement.remove(bad, "bad_content_type", mime)
+            judgement.remove(bad, "bad_content_type", show("bad_content_type", mime))
         if not self.truncated:
-            judgement.remove(said["truncated"].is_valid(), "truncated", said["truncated"])
+            judgement.remove(said["truncated"].is_valid(), "truncated", show("truncated", said["truncated"]))
         if self.min_payload_bytes is not None:
             bad = pc.less(size, self.min_payload_bytes)
-            judgement.remove(bad, "too_small", None, size, self.min_payload_bytes)
+            judgement.remove(bad, "too_small", measured=size, threshold=self.min_payload_bytes)
         if self.max_payload_bytes is not None:
             bad = pc.greater(size, self.max_payload_bytes)
-            judgement.remove(bad, "too_large", None, size, self.max_payload_bytes)
+            judgement.remove(bad, "too_large", measured=size, threshold=self.max_payload_bytes)
         return judgement.finish({"status": status, "payload_bytes": size})
-
-
-class _Rules:
-    """A judgement under construction; who is removed by a rule is not looked at by the next."""
-
-    def __init__(self, n: int) -> None:
-        self.keep = np.ones(n, dtype=bool)
-        self.reason, self.evidence = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
-        self.score, self.threshold = np.full(n, np.nan), np.full(n, np.nan)
-
-    def remove(
-        self,
-        bad: pa.Array,
-        reason: str,
-        shown: pa.Array | None,
-        measured: pa.Array | None = None,
-        threshold: float = np.nan,
-    ) -> None:
-        """Remove where `bad`, with the text that decided as evidence or the number as score."""
-        gone: BoolArray = np.asarray(pc.fill_null(bad, False)) & self.keep
-        self.keep &= ~gone
-        self.reason[gone] = reason
-        if measured is not None:
-            self.score[gone] = as_float(measured)[gone]
-            self.threshold[gone] = threshold
-        if shown is not None:
-            for i in np.flatnonzero(gone):
-                self.evidence[i] = json.dumps({reason: shown[int(i)].as_py()[:MAX_SHOWN]}, ensure_ascii=False)
-
-    def finish(self, scores: dict[str, pa.Array]) -> Judgement:
-        """The judgement, with what was measured."""
-        return Judgement(self.keep, self.reason, self.score, self.threshold, self.evidence, scores=scores)
 
 
 def _mime(content_type: pa.Array) -> pa.Array:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.bounds import Ratio
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, as_float
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class FilterLanguage(RowStage):
@@ -44,8 +43,8 @@ class FilterLanguage(RowStage):
     keep: tuple[str, ...] | None = Field(
         default=("en",), min_length=1, description="languages that stay, as the model names them; null: all"
     )
-    threshold: Share | None = Field(default=0.65, description="least probability; null: not looked at")
-    thresholds: dict[str, Share] = Field(default_factory=dict, description="least probability of single languages")
+    threshold: Ratio | None = Field(default=0.65, description="least probability; null: not looked at")
+    thresholds: dict[str, Ratio] = Field(default_factory=dict, description="least probability of single languages")
     at_threshold: Literal["keep", "remove"] = Field(
         default="keep", description="what becomes of a document whose probability is exactly the threshold"
     )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, PrivateAttr, model_validator
 
-from spark_llmdata import url_lists
+from spark_llmdata import evidence, url_lists
 from spark_llmdata.batch import Batch
+from spark_llmdata.first_rule import FirstRule
 from spark_llmdata.kernels import url_rules, urls
 from spark_llmdata.stage import RowStage
 from spark_llmdata.url_lists import Source
@@ -25,7 +25,6 @@ Paths = Annotated[
     BeforeValidator(lambda given: (given,) if isinstance(given, str) else given),
     AfterValidator(lambda paths: tuple(map(url_lists.absolute, paths))),
 ]
-MAX_EVIDENCE = 200  # characters
 
 _TABLES = ("domains", "urls")
 _WORDS = ("hard_words", "soft_words", "strict_words")
@@ -76,7 +75,7 @@ class FilterUrl(RowStage):
         "no_host": "1 where there is no address or it names no host, else 0",
     }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "datatrove": {"ignore_case": False, "url_form": "exact"},
+        "datatrove": {"ignore_case": False, "url_form": "exact", "domain_match": "datatrove"},
         "dclm": {"domain_match": "host", "words": "boundaries"},
     }
 
@@ -89,16 +88,17 @@ class FilterUrl(RowStage):
     soft_words: Paths = Field(default=(), description="files of words that are counted")
     strict_words: Paths = Field(default=(), description="files of words that count anywhere, as parts of words too")
     categories: tuple[str, ...] | None = Field(
-        default=None, description="of the folders in `domains` and `urls`; null: all"
+        default=None, min_length=1, description="of the folders in `domains` and `urls`; null: all"
     )
     min_soft_words: PositiveInt = Field(default=2, description="different soft words")
     allow_domains: tuple[str, ...] = Field(
         default=(), description="hosts that stay with all below them, whatever is listed"
     )
     exclude_domains: tuple[str, ...] = Field(default=(), description="hosts that go with all below them")
-    domain_match: Literal["registered", "host", "parents"] = Field(
+    domain_match: Literal["registered", "host", "parents", "datatrove"] = Field(
         default="registered",
-        description="look up the registered domain and the host; the host without `www.`; these and all names between",
+        description="look up the registered domain and the host; the host without `www.`; these and all names between; "
+        "as `registered`, but no IP address",
     )
     url_form: Literal["c4", "exact"] = Field(
         default="c4", description="addresses are equal in C4's form and lower case, or as the same text"
@@ -110,6 +110,20 @@ class FilterUrl(RowStage):
 
     _sources: dict[str, tuple[Source, ...]] = PrivateAttr(default_factory=dict)
     _entries: dict[str, tuple[str, ...]] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _settings_fit(self) -> FilterUrl:
+        if not self.ignore_case and self.url_form == "c4":
+            raise ValueError(
+                "`ignore_case: false` and `url_form: c4` contradict each other, since C4's form is compared in lower "
+                "case; take `url_form: exact`, or leave `ignore_case` out"
+            )
+        for name in ("allow_domains", "exclude_domains"):
+            try:
+                url_rules.Rules(lists=url_rules.WordLists(allowed=getattr(self, name)))
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _find_lists(self) -> FilterUrl:
@@ -144,21 +158,13 @@ class FilterUrl(RowStage):
         enough = pc.greater_equal(n_soft, self.min_soft_words)
         entries = {rule: found.column(column) for rule, column in _RULES.items()}
         entries["soft_words"] = pc.if_else(enough, entries["soft_words"], None)
-        keep = np.ones(len(docs), dtype=bool)
-        reason, evidence = np.full(len(docs), None, dtype=object), np.full(len(docs), None, dtype=object)
-        may_go = np.asarray(found.column("allowed_domain").is_null())
+        may_go = found.column("allowed_domain").is_null()
+        judgement = FirstRule(len(docs))
         for rule, entry in entries.items():
-            gone = np.asarray(entry.is_valid()) & keep & may_go
-            keep &= ~gone
-            reason[gone] = rule
-            for i in np.flatnonzero(gone):
-                evidence[i] = _show(entry[int(i)].as_py())
-        by_count = reason == "soft_words"
-        score = np.where(by_count, np.asarray(pc.fill_null(n_soft, 0)), np.nan)
-        threshold = np.where(by_count, float(self.min_soft_words), np.nan)
+            counted = {"measured": n_soft, "threshold": self.min_soft_words} if rule == "soft_words" else {}
+            judgement.remove(pc.and_(entry.is_valid(), may_go), rule, partial(_show, entry), **counted)
         no_host = pc.invert(pc.fill_null(found.column("names_host"), False)).cast(pa.int64())
-        scores = {"n_soft_words": pc.fill_null(n_soft, 0), "no_host": no_host}
-        return Judgement(keep, reason, score, threshold, evidence, scores=scores)
+        return judgement.finish({"n_soft_words": pc.fill_null(n_soft, 0), "no_host": no_host})
 
     def _rules(self) -> url_rules.Rules:
         return _make_rules(
@@ -169,12 +175,8 @@ class FilterUrl(RowStage):
         )
 
 
-def _show(entry: str) -> str:
-    """The entry as evidence, cut where that would be too long."""
-    shown = entry[:MAX_EVIDENCE]
-    while len(text := json.dumps({"entry": shown}, ensure_ascii=False)) > MAX_EVIDENCE:
-        shown = shown[:-10]
-    return text
+def _show(entries: pa.Array, row: int) -> str:
+    return evidence.say(entry=entries[row].as_py())
 
 
 @functools.lru_cache(maxsize=8)

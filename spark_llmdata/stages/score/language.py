@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -25,7 +26,8 @@ class ScoreLanguage(RowStage):
     """Say which language a document is in, as `lang`, and how sure that is; nothing is removed.
 
     `lang` is the model's most probable label without `__label__`: `en` by lid.176, `eng_Latn` by GlotLID. It replaces
-    what the input brought, since rules that follow compare it with that model's labels, unless `keep_given` is set. A
+    what the input brought, since rules that follow compare it with that model's labels, unless `keep_given` is set:
+    then the scores are those of the language the input brought, and null where the model has no such label. A
     document of which the model knows nothing keeps the `lang` it came with, and has no scores.
 
     A model that is a path is part of the stage by its content, wherever it lies; it has to be at that path on every
@@ -33,11 +35,12 @@ class ScoreLanguage(RowStage):
     """
 
     kind = "score.language"
+    revision = 2
     kernels = (fasttext,)
     provides = frozenset({"lang"})
     scores: ClassVar = {
-        "score": "probability of the most probable language; may exceed 1 by 0.00001",
-        "second_score": "probability of the next one",
+        "score": "probability of the language; may exceed 1 by 0.00001",
+        "second_score": "largest probability of another one",
         "share": "share of the characters that is in lines of the language; with `unit: line` only",
     }
 
@@ -101,11 +104,47 @@ class ScoreLanguage(RowStage):
             found = fasttext.predict(model, docs.text, 2, max_chars=self.max_chars, join_lines=join)
             names = ["label_1", "probability_1", "probability_2"]
         label, *measured = (found.column(name) for name in names)
-        lang = pc.replace_substring_regex(label, f"^{LABEL}", "")
-        order = (docs["lang"], lang) if self.keep_given else (lang, docs["lang"])
+        lang, given = pc.replace_substring_regex(label, f"^{LABEL}", ""), docs["lang"]
         scores = dict(zip(self.scores, measured, strict=False))
         scores.setdefault("share", pa.nulls(len(docs), pa.float64()))
+        if self.keep_given:
+            others = pc.fill_null(pc.not_equal(given, lang), False)
+            if others.true_count:
+                asked = self._score_given(model, docs.text.filter(others), given.filter(others))
+                scores = {name: pc.replace_with_mask(scores[name], others, asked[name]) for name in scores}
+        order = (given, lang) if self.keep_given else (lang, given)
         return Judgement.keep_all(len(docs), columns={"lang": pc.coalesce(*order)}, scores=scores)
+
+    def _score_given(self, model: fasttext.FastText, text: pa.Array, given: pa.Array) -> dict[str, pa.Array]:
+        """The scores of languages that are not the most probable; (n,) each, null where the model has no such label."""
+        measure = self._score_line_by_line if self.unit == "line" else self._score_whole
+        known = set(model.labels)
+        rows = [
+            measure(model, t, f"{LABEL}{lang}") if f"{LABEL}{lang}" in known else (None, None, None)
+            for t, lang in zip(text.to_pylist(), given.to_pylist(), strict=True)
+        ]
+        return {name: pa.array([row[i] for row in rows], pa.float64()) for i, name in enumerate(self.scores)}
+
+    def _score_whole(self, model: fasttext.FastText, text: str, label: str) -> tuple[float | None, ...]:
+        join = self.line_ends == "removed"
+        labels = len(model.labels)
+        one = pa.array([text])
+        (found,) = fasttext.predict(model, one, labels, max_chars=self.max_chars, join_lines=join).to_pylist()
+        probability = {found[f"label_{i}"]: found[f"probability_{i}"] for i in range(1, labels + 1)}
+        # A label that is not told of has less than any that is.
+        return probability.get(label, 0.0), found["probability_1"], None
+
+    def _score_line_by_line(self, model: fasttext.FastText, text: str, label: str) -> tuple[float | None, ...]:
+        lines = [line for part in text[: self.max_chars].split("\n") if (line := part.strip())]
+        found = fasttext.predict(model, pa.array(lines, pa.string())).to_pylist()
+        chars, weights, of_label = 0, Counter[str](), 0
+        for line, best in zip(lines, found, strict=True):
+            chars += len(line)
+            if best["label_1"] is not None:
+                weights[best["label_1"]] += len(line) * best["probability_1"]
+                of_label += len(line) * (best["label_1"] == label)
+        others = max((weight for name, weight in weights.items() if name != label), default=0.0)
+        return weights[label] / chars, others / chars, of_label / chars
 
     def _path(self) -> Path:
         if self.model == PACKAGED:

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.errors import UsageError
 from spark_llmdata.kernels import pii
 from spark_llmdata.stages.clean.pii import FINEWEB_IPS, NOBODYS, TAGS, Pii
 from spark_llmdata.verdict import MAX_EVIDENCE, Judgement
@@ -36,10 +36,10 @@ def test_a_preset_spells_its_settings_out_and_single_ones_win() -> None:
 
 
 def test_settings_that_cannot_work_are_refused() -> None:
-    with pytest.raises(ValidationError, match="types names email more than once"):
+    with pytest.raises(UsageError, match="types names email more than once"):
         Pii(types=["email", "email"])
     for settings in ({"types": []}, {"types": ["mail"]}, {"replacements": {"email": []}}, {"max_found": 0}):
-        with pytest.raises(ValidationError):
+        with pytest.raises(UsageError):
             Pii(**settings)
 
 

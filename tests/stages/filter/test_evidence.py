@@ -6,7 +6,10 @@ import json
 
 import numpy as np
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
+from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
 from spark_llmdata.stages.filter.c4 import C4
@@ -50,3 +53,22 @@ def test_rows_taken_out_before_show_nothing():
         docs = Batch({"text": pa.array(["This line has a { in it.", "x\nx"])})
         docs.remove(np.array([True, False]))
         assert stage.judge(docs).evidence[0] is None
+
+
+def test_what_is_withheld_leaves_place_and_length():
+    line = "This line is long enough to be no short line."
+    (said, *_) = FineWeb().judge(Batch({"text": pa.array([f"é\n{line}\n{line}"])})).evidence
+    assert json.loads(said) == {"at": [3, 3 + len(line)], "text": line}
+    assert json.loads(evidence.withhold(said)) == {"at": [3, 3 + len(line)], "characters": len(line)}
+    assert json.loads(evidence.withhold('{"entry": "x.com"}')) == {"entry": "x.com"}
+    assert json.loads(evidence.withhold('"what a stage of one\'s own says"')) == {"characters": 30}
+    assert json.loads(evidence.withhold("no JSON")) == {"characters": 7}
+
+
+@given(st.text(st.sampled_from('a"\\é\n\x01…'), max_size=400))
+def test_evidence_shows_as_much_as_has_room(text):
+    said = evidence.say(at=[1, 2], text=text)
+    assert len(said) <= 200
+    shown = json.loads(said)["text"]
+    assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))
+    assert shown == text or len(said) > 200 - 4 * 6

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from pydantic import ValidationError
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import UsageError
@@ -23,14 +22,14 @@ def test_presets_are_spelled_out_and_overridden():
 
 
 def test_a_threshold_of_a_language_that_goes():
-    with pytest.raises(ValidationError, match="names fr, which `keep` does not"):
+    with pytest.raises(UsageError, match="names fr, which `keep` does not"):
         FilterLanguage(keep=["en"], thresholds={"fr": 0.5})
     assert FilterLanguage(keep=None, thresholds={"fr": 0.5}).thresholds == {"fr": 0.5}
 
 
 @pytest.mark.parametrize("settings", [{"keep": []}, {"threshold": 1.2}, {"preset": "c4"}, {"thresholds": {"en": -1}}])
 def test_settings_that_make_no_sense(settings: dict[str, object]):
-    with pytest.raises(ValidationError):
+    with pytest.raises(UsageError):
         FilterLanguage(**settings)
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pydantic import ValidationError
 
 from spark_llmdata import url_lists
-from spark_llmdata.errors import EnvironmentProblem
+from spark_llmdata.errors import EnvironmentProblem, UsageError
 from spark_llmdata.stages.filter.url import FilterUrl
 
 
@@ -118,10 +117,10 @@ def test_presets_are_spelled_out_and_overridden():
 
 
 def test_what_is_not_there_is_told_with_the_setting(tmp_path):
-    with pytest.raises(ValidationError, match=r"hard_words: .*nowhere' does not exist; expected a file of entries"):
+    with pytest.raises(UsageError, match=r"hard_words: .*nowhere' does not exist; expected a file of entries"):
         FilterUrl(hard_words=str(tmp_path / "nowhere"))
     write(tmp_path / "domains", "x.com")
-    with pytest.raises(ValidationError, match="domains: .* has no category 'adult'; it has domains"):
+    with pytest.raises(UsageError, match="domains: .* has no category 'adult'; it has domains"):
         FilterUrl(domains=str(tmp_path), categories=["adult"])
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from pydantic import ValidationError
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
@@ -80,7 +79,7 @@ def test_the_package_that_carries_the_model_is_not_imported():
 
 
 def test_joined_lines_are_no_lines():
-    with pytest.raises(ValidationError, match="take one out"):
+    with pytest.raises(UsageError, match="take one out"):
         ScoreLanguage(unit="line", line_ends="removed")
 
 

@@ -30,6 +30,7 @@ fn measure(behind: &str) -> Option<usize> {
         }
     }
     let rest = behind.trim_start_matches(is_digit);
+    crate::steps::step(1 + behind.len() - rest.len());
     rest.starts_with(']').then(|| behind.len() - rest.len() + 1)
 }
 

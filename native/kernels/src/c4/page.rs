@@ -4,6 +4,7 @@ use super::{DEFECTS, Defect, Rules, citations};
 use crate::phrases::{BadWords, Phrases};
 use crate::python_text::{count_chars, is_space, split_at_feeds, split_lines, strip};
 use crate::sentences::Splitter;
+use crate::steps::step;
 
 /// Phrases looked for, by bit: the first condemns a page, the second a line, the others are about policy.
 pub(super) const PHRASES: [&str; 8] = [
@@ -83,6 +84,7 @@ impl<'a> Page<'a> {
     /// Asks one line, and keeps what is left of it; `taken` counts those kept.
     fn take(&mut self, text: &str, whole: &str, phrases: u32, taken: &mut usize) {
         let rules = self.rules;
+        step(whole.len());
         let line = if rules.keep_layout {
             whole
         } else {

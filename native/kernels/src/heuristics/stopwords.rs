@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::short::{SHORT, Short};
+use crate::steps::step;
 use crate::words::Span;
 
 /// The words looked for and which of them the current document has shown.
@@ -150,6 +151,7 @@ fn free_or_equal(slots: &[(u64, usize)], key: u64) -> usize {
     let last = slots.len() - 1; // a power of two, less one
     let mut slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize & last;
     while slots[slot].0 != key && slots[slot].0 != 0 {
+        step(1);
         slot = (slot + 1) & last;
     }
     slot

@@ -1,16 +1,22 @@
 //! E-mail addresses, by two rules: `find` for whole addresses, `find_datatrove` for what FineWeb's expression matches.
 //!
 //! Both look at the text on both sides of each `@` and never past another one, so a byte is read at most once forward
-//! and once backward (`find`: at most as far as an address is long).
+//! and once backward.
 
 use std::ops::Range;
 
 use memchr::memchr_iter;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
+use super::registry::is_global;
+use crate::steps::step;
+
 /// The longest local part and domain in bytes (RFC 5321).
 const MAX_LOCAL: usize = 64;
 const MAX_DOMAIN: usize = 253;
+/// An IP address in brackets is no longer than that.
+const MAX_LITERAL: usize = 52;
+const V6_TAG: &str = "IPv6:";
 /// Domains that belong to nobody (RFC 2606, RFC 6761), and names of images for several resolutions (`icon@2x.png`).
 const NOBODY: [&str; 3] = ["example.com", "example.net", "example.org"];
 const NO_TLD: [&str; 10] = [
@@ -58,18 +64,20 @@ fn local_begin(text: &str, at: usize, bound: usize) -> Option<usize> {
                 _ => break,
             },
         };
-        if at - begin > MAX_LOCAL {
-            return None;
-        }
+        step(1);
     }
-    // What quotes or brackets an address is no part of it.
+    // What quotes or brackets an address is no part of it, nor is a rule of hyphens before it.
     while begin < at && bytes[begin].is_ascii_punctuation() && bytes[begin] != b'_' {
         begin += 1;
+        step(1);
     }
-    (begin < at).then_some(begin)
+    (begin < at && at - begin <= MAX_LOCAL).then_some(begin)
 }
 
 fn domain_end(text: &str, begin: usize) -> Option<usize> {
+    if text.as_bytes().get(begin) == Some(&b'[') {
+        return address_end(text.as_bytes(), begin + 1);
+    }
     let mut end = None;
     let mut label = begin;
     let mut labels = 0;
@@ -90,12 +98,28 @@ fn domain_end(text: &str, begin: usize) -> Option<usize> {
     end.filter(|end| !is_nobodys(&text[begin..*end]))
 }
 
+/// Where `[8.8.8.8]` or `[IPv6:2606:4700::1111]` ends, which may stand for a domain (RFC 5321), if the address is public.
+fn address_end(bytes: &[u8], begin: usize) -> Option<usize> {
+    let rest = &bytes[begin..bytes.len().min(begin + MAX_LITERAL)];
+    step(rest.len());
+    let close = rest.iter().position(|byte| *byte == b']')?;
+    let written = std::str::from_utf8(&rest[..close]).ok()?;
+    let public = match written.split_at_checked(V6_TAG.len()) {
+        Some((tag, address)) if tag.eq_ignore_ascii_case(V6_TAG) => {
+            address.contains(':') && is_global(address)?
+        }
+        _ => !written.contains(':') && is_global(written)?,
+    };
+    public.then_some(begin + close + 1)
+}
+
 /// Where the label ends that begins here: letters, digits and hyphens between them.
 fn label_end(text: &str, begin: usize) -> usize {
     let bytes = text.as_bytes();
     let mut end = begin;
     let mut next = begin;
     while let Some(&byte) = bytes.get(next) {
+        step(1);
         if byte.is_ascii_alphanumeric() {
             next += 1;
             end = next;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::numbers::is_word;
+use crate::steps::step;
 
 /// The length of a country's numbers, from the register of ISO 13616.
 #[rustfmt::skip]
@@ -21,7 +22,9 @@ const LENGTHS: [(&[u8; 2], usize); 89] = [
     (b"YE", 30),
 ];
 
-/// Account numbers in one run of capitals and digits, or with a space after every four.
+/// Account numbers in one run of letters and digits, or with a space after every four; letters are of one case.
+///
+/// In lower case and without spaces, what has the digits of a hash (0 to 9, a to f) is taken for one.
 pub fn find(text: &str, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut done = 0;
@@ -38,8 +41,12 @@ pub fn find(text: &str, found: &mut Vec<Range<usize>>) {
 }
 
 fn iban_end(bytes: &[u8], begin: usize) -> Option<usize> {
-    let country = &bytes[begin..begin + 2];
-    let (_, length) = LENGTHS.iter().find(|(known, _)| &known[..] == country)?;
+    let lower = bytes[begin].is_ascii_lowercase();
+    let country = [
+        bytes[begin].to_ascii_uppercase(),
+        bytes[begin + 1].to_ascii_uppercase(),
+    ];
+    let (_, length) = LENGTHS.iter().find(|(known, _)| **known == country)?;
     let spaced = bytes.get(begin + 4) == Some(&b' ');
     let mut number = Vec::with_capacity(*length);
     let mut at = begin;
@@ -51,11 +58,22 @@ fn iban_end(bytes: &[u8], begin: usize) -> Option<usize> {
             at += 1;
         }
         let byte = *bytes.get(at)?;
-        if !byte.is_ascii_uppercase() && !byte.is_ascii_digit() {
+        let letter = if lower {
+            byte.is_ascii_lowercase()
+        } else {
+            byte.is_ascii_uppercase()
+        };
+        if !letter && !byte.is_ascii_digit() {
             return None;
         }
-        number.push(byte);
+        number.push(byte.to_ascii_uppercase());
         at += 1;
+    }
+    step(number.len());
+    let hash =
+        number.iter().all(u8::is_ascii_hexdigit) && number[4..].iter().any(u8::is_ascii_alphabetic);
+    if lower && !spaced && hash {
+        return None;
     }
     let ends = !bytes.get(at).is_some_and(|byte| is_word(*byte));
     (ends && is_checked(&number)).then_some(at)

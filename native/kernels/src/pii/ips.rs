@@ -11,6 +11,7 @@ use memchr::memchr_iter;
 
 use super::numbers::is_word;
 use super::registry;
+use crate::steps::step;
 
 /// An octet as the expressions have it: one to three digits, at most 255; zeros in front count.
 pub fn octet(digits: &[u8]) -> Option<u32> {
@@ -220,18 +221,29 @@ pub fn find_v6(text: &str, found: &mut Vec<Range<usize>>) {
         while end < bytes.len() && is_v6(bytes[end]) {
             end += 1;
         }
+        step(end - begin);
         done = end;
+        if is_tagged(bytes, begin) {
+            begin += 2;
+        }
         // The end of a sentence, or a colon behind the address; `::` at its end is its own.
         let mut last = end;
         if bytes[last - 1] == b'.' || (bytes[last - 1] == b':' && bytes[last - 2] != b':') {
             last -= 1;
         }
-        let joined = bytes[..begin].last().is_some_and(|byte| is_word(*byte))
+        let joined = last <= begin
+            || bytes[..begin].last().is_some_and(|byte| is_word(*byte))
             || bytes.get(end).is_some_and(|byte| is_word(*byte));
-        if last - begin <= MAX_V6 && !joined && is_public_v6(&text[begin..last]) {
+        if !joined && last - begin <= MAX_V6 && is_public_v6(&text[begin..last]) {
             found.push(begin..last);
         }
     }
+}
+
+/// Whether the run that begins here is that of `[IPv6:2001:...]`, as mail servers write an address: `6:` is the tag's.
+fn is_tagged(bytes: &[u8], begin: usize) -> bool {
+    let tag = &bytes[begin.saturating_sub(4)..];
+    tag.len() > 6 && tag[..6].eq_ignore_ascii_case(b"[IPv6:")
 }
 
 #[inline]

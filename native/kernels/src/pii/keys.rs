@@ -1,8 +1,11 @@
 //! Secrets that show what they are: private keys in PEM blocks, and access keys with the prefixes of their issuers.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use memchr::memmem;
+
+use crate::steps::step;
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN ";
 const PEM_END: &[u8] = b"-----END ";
@@ -16,14 +19,27 @@ const MIN_KEY: usize = 20;
 
 /// What a prefix must be followed by: as many bytes of [A-Za-z0-9_-] as the range says.
 #[rustfmt::skip]
-const PREFIXES: [(&[u8], usize, usize); 24] = [
+const PREFIXES: [(&[u8], usize, usize); 27] = [
     (b"AKIA", 16, 16), (b"ASIA", 16, 16), (b"AIza", 35, 35),
     (b"ghp_", 36, 255), (b"gho_", 36, 255), (b"ghu_", 36, 255), (b"ghs_", 36, 255), (b"ghr_", 36, 255),
     (b"github_pat_", 40, 255), (b"glpat-", 20, 255), (b"npm_", 36, 36), (b"pypi-AgE", 50, 255), (b"hf_", 30, 40),
     (b"xoxb-", 20, 255), (b"xoxp-", 20, 255), (b"xoxa-", 20, 255), (b"xoxr-", 20, 255), (b"xoxs-", 20, 255),
     (b"sk_live_", 16, 255), (b"rk_live_", 16, 255), (b"sk_test_", 16, 255), (b"shpat_", 32, 32),
-    (b"dop_v1_", 64, 64), (b"sk-", 32, 255),
+    (b"dop_v1_", 64, 64), (b"sk-", 32, 255), (b"sk-ant-", 40, 255), (b"sk-or-v1-", 64, 64), (b"sk-proj-", 40, 255),
 ];
+
+/// Prefixes of keys that may have no digit: letters and digits in this number, and nothing else.
+const FIXED: [(&[u8], usize); 7] = [
+    (b"ghp_", 36),
+    (b"gho_", 36),
+    (b"ghu_", 36),
+    (b"ghs_", 36),
+    (b"ghr_", 36),
+    (b"npm_", 36),
+    (b"hf_", 34),
+];
+/// Fewer different characters than that are a placeholder.
+const FEWEST_DIFFERENT: usize = 10;
 
 /// Private keys and access keys.
 ///
@@ -72,6 +88,7 @@ fn label<'a>(bytes: &'a [u8], begin: usize, opening: &[u8]) -> Option<&'a [u8]> 
 /// Whether it can be a key, however that is written down in code or data: no other one begins, and words do not stand
 /// beside one another.
 fn is_body(body: &[u8]) -> bool {
+    step(body.len());
     if memmem::find(body, PEM_BEGIN).is_some() {
         return false;
     }
@@ -114,18 +131,33 @@ fn is_key_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
+/// A key of fixed length, of letters and digits alone.
+fn is_fixed_key(run: &[u8]) -> bool {
+    FIXED.iter().any(|(prefix, length)| {
+        let body = run
+            .strip_prefix(*prefix)
+            .filter(|body| body.len() == *length && body.iter().all(u8::is_ascii_alphanumeric));
+        body.is_some_and(|body| {
+            let different: HashSet<&u8> = body.iter().collect();
+            different.len() >= FEWEST_DIFFERENT
+        })
+    })
+}
+
 /// A known prefix, the right length, and a body that is no word: with a digit and a letter, in capitals where it must be.
 fn is_access_key(run: &[u8]) -> bool {
-    PREFIXES.iter().any(|(prefix, min, max)| {
-        let Some(body) = run.strip_prefix(*prefix) else {
-            return false;
-        };
-        let has = |belongs: fn(&u8) -> bool| body.iter().any(belongs);
-        let capitals = prefix.ends_with(b"IA");
-        (*min..=*max).contains(&body.len())
-            && has(u8::is_ascii_digit)
-            && has(u8::is_ascii_alphabetic)
-            && (*prefix != b"sk-" || has(u8::is_ascii_uppercase))
-            && !(capitals && has(|byte| !byte.is_ascii_uppercase() && !byte.is_ascii_digit()))
-    })
+    step(run.len());
+    is_fixed_key(run)
+        || PREFIXES.iter().any(|(prefix, min, max)| {
+            let Some(body) = run.strip_prefix(*prefix) else {
+                return false;
+            };
+            let has = |belongs: fn(&u8) -> bool| body.iter().any(belongs);
+            let capitals = prefix.ends_with(b"IA");
+            (*min..=*max).contains(&body.len())
+                && has(u8::is_ascii_digit)
+                && has(u8::is_ascii_alphabetic)
+                && (*prefix != b"sk-" || has(u8::is_ascii_uppercase))
+                && !(capitals && has(|byte| !byte.is_ascii_uppercase() && !byte.is_ascii_digit()))
+        })
 }

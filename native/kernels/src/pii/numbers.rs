@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::steps::step;
+
 /// The places where a number may begin: a digit behind anything but a letter, a digit or an underscore.
 pub fn begins(text: &str) -> impl Iterator<Item = usize> + '_ {
     let bytes = text.as_bytes();
@@ -17,6 +19,7 @@ pub fn is_word(byte: u8) -> bool {
 
 /// The length of the run of digits that begins here, at most `bound`.
 pub fn run(bytes: &[u8], begin: usize, bound: usize) -> usize {
+    step(1);
     let rest = bytes.get(begin..).unwrap_or_default();
     rest.iter()
         .take(bound)

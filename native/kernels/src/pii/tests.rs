@@ -3,6 +3,7 @@
 use arrow_array::{Array, StringArray};
 
 use super::*;
+use crate::steps::steps_of;
 
 fn places(text: &str, kinds: &[&str], rules: &str) -> Vec<(String, String)> {
     let finders: Vec<_> = KINDS
@@ -57,6 +58,21 @@ fn whole_addresses() {
         ["a@b.co.uk", "x@y.com"]
     );
     assert_eq!(found(&format!("{}@b.de", "a".repeat(65)), "email"), NONE);
+    assert_eq!(
+        found(&format!("{}jo@acme.org", "-".repeat(70)), "email"),
+        ["jo@acme.org"]
+    );
+    assert_eq!(
+        found(&format!("{}-jo@acme.org", "a-".repeat(35)), "email"),
+        NONE
+    );
+    assert_eq!(
+        found(
+            "jo@[IPv6:2606:4700::1111] jo@[8.8.8.8] jo@[10.0.0.1] jo@[IPv6:8.8.8.8] jo@[2606:4700::1111] jo@[x",
+            "email"
+        ),
+        ["jo@[IPv6:2606:4700::1111]", "jo@[8.8.8.8]"]
+    );
     assert_eq!(
         found(
             "https://h.de/p?a=1&mail=o'neil@b.de&c=https://u.de",
@@ -129,6 +145,13 @@ fn public_addresses() {
         ["6e40:4041:c617:e898:c11:40d2:c669:2eb4"]
     );
     assert_eq!(
+        found(
+            "from [IPv6:2606:4700::1111] [ipv6:2606:4700::] IPv6:2606:4700::1111 [IPv6:] [IPv6:.",
+            "ipv6"
+        ),
+        ["2606:4700::1111", "2606:4700::"]
+    );
+    assert_eq!(
         found("00:11:22:33:44:55:66:77 2606:4700:: ", "ipv6"),
         ["2606:4700::"]
     );
@@ -151,6 +174,19 @@ fn numbers_with_checks() {
         ),
         ["GB56HXDO88167774656119", "DE89 3704 0044 0532 0130 00"]
     );
+    assert_eq!(
+        found(
+            "gb56hxdo88167774656119 de89 3704 0044 0532 0130 00 de89370400440532013000 Gb56hxdo88167774656119",
+            "iban"
+        ),
+        [
+            "gb56hxdo88167774656119",
+            "de89 3704 0044 0532 0130 00",
+            "de89370400440532013000"
+        ]
+    );
+    // A hash that passes every check.
+    assert_eq!(found("AD46AF00000000000000ABCD", "iban").len(), 0);
     assert_eq!(
         found(
             "460-89-9847 000-12-3456 666-12-3456 912-12-3456 1-460-89-9847",
@@ -217,6 +253,21 @@ fn secrets() {
         found(&format!("t={token}; AKIA23456789012345XY"), "key"),
         [&token[..], "AKIA23456789012345XY"]
     );
+    for token in [
+        format!("gho_{}", "aBcDeFgHiJkL".repeat(3)),
+        format!("ghs_{}", "abcdefghijkl".repeat(3)),
+        format!("hf_{}q", "aBcDeFgHiJk".repeat(3)),
+        format!("sk-ant-api03-{}", "abc-def_gh".repeat(9)),
+        format!("sk-or-v1-{}", "0a".repeat(32)),
+    ] {
+        assert_eq!(found(&format!("k='{token}'"), "key"), [token]);
+    }
+    for word in [
+        format!("ghp_{}", "x".repeat(36)),
+        format!("hf_{}", "some_model_name_with_words_in_it_x"),
+    ] {
+        assert_eq!(found(&word, "key"), NONE);
+    }
     assert_eq!(
         found("sk-learn-something-very-long-name-of-a-class-1", "key"),
         NONE
@@ -292,10 +343,11 @@ fn spans_that_do_not_fit_are_refused() {
     );
 }
 
-/// Two megabytes each that would take hours if a finder looked back or ahead without a bound.
+/// Whatever a text is made of, each kind's finder takes at most so many steps for a byte.
 #[test]
-fn texts_made_to_be_slow() {
-    const SIZE: usize = 2_000_000;
+fn work_grows_like_the_text() {
+    const SIZE: usize = 200_000;
+    const MOST: usize = 60;
     let pem = "-----BEGIN PRIVATE KEY-----";
     let pieces = [
         "a@",
@@ -328,9 +380,12 @@ fn texts_made_to_be_slow() {
         "555-",
     ];
     for piece in pieces {
-        let text = piece.repeat(SIZE / piece.len());
-        for rules in RULES {
-            places(&text, &KINDS, rules);
+        for (begin, end) in [("", ""), ("a", "@b.de"), ("@", "@")] {
+            let text = format!("{begin}{}{end}", piece.repeat(SIZE / piece.len()));
+            for rules in RULES {
+                let steps = steps_of(|| drop(places(&text, &KINDS, rules)));
+                assert!(steps <= MOST * SIZE, "{piece:?} {rules}: {steps}");
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::steps::step;
+
 /// What a code point is to the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -155,7 +157,10 @@ impl Reader<'_> {
                 )
             };
             let mut ahead = self.text[at..].char_indices();
-            let found = ahead.find(|(_, c)| stops(kind(*c)));
+            let found = ahead.find(|(_, c)| {
+                step(1);
+                stops(kind(*c))
+            });
             self.seen = match found {
                 Some((offset, c)) => (at + offset, kind(c) == Kind::Lower),
                 None => (self.text.len(), false),

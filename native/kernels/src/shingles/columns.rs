@@ -6,6 +6,7 @@ use arrow_array::builder::{Float64Builder, LargeListBuilder, ListBuilder, UInt64
 use arrow_array::{Array, ArrayRef, RecordBatch};
 
 use super::{Shingler, Shingling, count_shared};
+use crate::columns::batch;
 use crate::words::TextColumn;
 
 /// The set of each text, null for null: a list of uint64, a large list where 32-bit offsets do not reach.
@@ -62,11 +63,11 @@ pub fn similarities(
         jaccard.append_option(both.map(|both| both.0));
         containment.append_option(both.map(|both| both.1));
     }
-    let columns: [(_, ArrayRef, _); 2] = [
-        ("jaccard", Arc::new(jaccard.finish()), true),
-        ("containment", Arc::new(containment.finish()), true),
+    let columns: [(_, ArrayRef); 2] = [
+        ("jaccard", Arc::new(jaccard.finish())),
+        ("containment", Arc::new(containment.finish())),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
+    batch(columns)
 }
 
 fn share(part: usize, whole: usize) -> f64 {

@@ -5,6 +5,8 @@
 //! charset gives at least two characters beyond ASCII in a row, or one of the few signs below; so what counts is which
 //! neighbors good texts have: letters of one case, letters beside quotation marks, tables of box drawing.
 
+use crate::steps::step;
+
 /// Characters of wrongly decoded text that good text hardly has in front of any other beyond ASCII.
 const LEADING: [char; 7] = ['Â', 'Ã', 'Î', 'Ð', 'Ø', 'Ù', '√'];
 
@@ -27,6 +29,7 @@ pub fn suspect(text: &str) -> bool {
     let mut at = 0;
     while let Some(skipped) = bytes[at..].iter().position(|b| !b.is_ascii()) {
         at += skipped;
+        step(skipped + 1);
         let mut rest = text[at..].chars();
         let Some(first) = rest.next() else {
             return false;

@@ -1,5 +1,7 @@
 //! The host an address names, and the domain that is registered with a registry.
 
+use std::net::Ipv6Addr;
+
 use psl::{List, Psl, Type};
 use url::Host;
 
@@ -53,6 +55,42 @@ pub fn write_name(name: &str, host: &mut String) {
         Ok(parsed) => host.push_str(&parsed.to_string()),
         Err(_) => host.push_str(&name.to_lowercase()),
     }
+}
+
+/// An entry of a list as a name: without a scheme, and without `*.`, dots and a slash around it.
+///
+/// An error says why no host can be meant. `[::1]` and `::1` are one address.
+pub fn read_name(entry: &str) -> Result<String, &'static str> {
+    let rest = match entry.split_once("//") {
+        Some(("", rest)) => rest,
+        Some((scheme, rest)) if is_scheme(scheme) => rest,
+        _ => entry,
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let name = rest.trim_start_matches("*.").trim_matches('.');
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = bare.parse::<Ipv6Addr>() {
+        return Ok(Host::<&str>::Ipv6(address).to_string());
+    }
+    if name.is_empty() {
+        return Err("it names no host");
+    }
+    if name.contains(['/', '?', '#', '\\']) {
+        return Err("it has a path; whole addresses belong into `urls`");
+    }
+    if name.contains(':') {
+        return Err("it has a port, and hosts are compared without one; take it out");
+    }
+    if name.contains(char::is_whitespace) {
+        return Err("it has white space in it; expected one host a line");
+    }
+    let wrong = |c: char| c.is_ascii() && !c.is_ascii_alphanumeric() && !"-._".contains(c);
+    if name.contains(wrong) {
+        return Err("no host has such characters; expected letters, digits, hyphens and dots");
+    }
+    let mut host = String::new();
+    write_name(name, &mut host);
+    Ok(host)
 }
 
 /// The host of most addresses, as it is written: one that a browser would only put into lower case.
@@ -188,6 +226,35 @@ mod tests {
             ("http://exa mple.com/", ""),
         ] {
             assert_eq!(host(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn entries_by_hand() {
+        for (entry, expected) in [
+            ("Example.com", Ok("example.com")),
+            ("*.example.com", Ok("example.com")),
+            (".example.com.", Ok("example.com")),
+            ("https://example.com/", Ok("example.com")),
+            ("//example.com", Ok("example.com")),
+            ("bücher.example", Ok("xn--bcher-kva.example")),
+            ("a_b.example.com", Ok("a_b.example.com")),
+            ("192.0.2.1", Ok("192.0.2.1")),
+            ("2001:DB8:0::1", Ok("[2001:db8::1]")),
+            ("http://[::1]/", Ok("[::1]")),
+            ("example.com/x", Err("path")),
+            ("example.com:80", Err("port")),
+            ("http://u@example.com", Err("such characters")),
+            ("0.0.0.0 example.com", Err("white space")),
+            ("||example.com^", Err("such characters")),
+            ("a.*.com", Err("such characters")),
+            ("*.", Err("names no host")),
+        ] {
+            let read = read_name(entry);
+            match expected {
+                Ok(name) => assert_eq!(read.as_deref(), Ok(name), "{entry}"),
+                Err(why) => assert!(read.unwrap_err().contains(why), "{entry}"),
+            }
         }
     }
 

@@ -93,7 +93,7 @@ fn push_names(host: &str, domains: Domains, mut push: impl FnMut(&str, bool)) {
     }
     let Some(domain) = registered(host) else {
         // An IP address, a name within a company: datatrove looks up what has a registered domain.
-        if domains == Domains::Parents {
+        if domains != Domains::Datatrove {
             push(host, false);
         }
         return;
@@ -101,7 +101,7 @@ fn push_names(host: &str, domains: Domains, mut push: impl FnMut(&str, bool)) {
     push(domain, true);
     for name in parents(host).take_while(|name| name.len() > domain.len()) {
         push(name, false);
-        if domains == Domains::Registered {
+        if domains != Domains::Parents {
             break;
         }
     }

@@ -14,6 +14,7 @@ mod url;
 use std::sync::LazyLock;
 
 use super::Span;
+use crate::steps::step;
 use classes::{Classes, SPACE};
 use phrases::Phrases;
 use specials::{Pieces, Specials};
@@ -197,6 +198,7 @@ fn chunk(
     };
     suffixes.clear();
     while start < end && special(start, end).is_none() {
+        step(1);
         let prefix = affixes::prefix(classes, &text[start..end]);
         if prefix > 0 && special(start + prefix, end).is_some() {
             tokens.push(Span::new(start, start + prefix));
@@ -236,6 +238,7 @@ fn middle(classes: &Classes, text: &str, (start, end): (usize, usize), tokens: &
         at = middle.len();
     }
     while let Some(c) = middle[at..].chars().next() {
+        step(1);
         let infix = affixes::infix(classes, before, &middle[at..]);
         // One at the very start is left in its piece.
         if infix > 0 && at > 0 {

@@ -3,6 +3,7 @@
 //! Every function looks at a bounded number of characters, except at runs of full stops, which it takes whole.
 
 use super::classes::{ALPHA, BEFORE_STOP, Classes, ICON, LOWER, PREFIX, QUOTE, SUFFIX, UPPER};
+use crate::steps::step;
 
 /// Units and currencies of more than one letter, which come off behind a digit.
 const MEASURES: &str = "km km² km³ m m² m³ dm dm² dm³ cm cm² cm³ mm mm² mm³ ha µm nm yd in ft \
@@ -57,7 +58,9 @@ fn stop_suffix(classes: &Classes, s: &str, before: Option<char>, second: Option<
 }
 
 fn stops(bytes: impl Iterator<Item = u8>) -> usize {
-    bytes.take_while(|&byte| byte == b'.').count()
+    let run = bytes.take_while(|&byte| byte == b'.').count();
+    step(run);
+    run
 }
 
 /// Bytes of the unit or currency behind the last digit of `s`.

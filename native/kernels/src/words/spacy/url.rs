@@ -6,6 +6,7 @@
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::classes::{Classes, LOWER};
+use crate::steps::step;
 
 /// Whether the whole of `s`, which holds no white space, is an address.
 pub fn is_whole(classes: &Classes, s: &str) -> bool {
@@ -34,6 +35,7 @@ fn scheme(s: &str) -> Option<usize> {
 fn is_host_and_rest(classes: &Classes, s: &str) -> bool {
     let end = s.find(['@', ':', '/', '?', '#']).unwrap_or(s.len());
     let (host, rest) = s.split_at(end);
+    step(end);
     is_rest(rest) && (is_address(host) || is_name(classes, host))
 }
 

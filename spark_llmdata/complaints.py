@@ -1,0 +1,45 @@
+"""What is wrong with settings, in sentences: a name, the value, what was expected."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel, ValidationError
+
+#: What some of pydantic's complaints say to people who write YAML.
+_PLAIN = {
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "too_short": "expected {min_length} or more of them",
+}
+#: What pydantic puts into a place to say which of several types it tried.
+_TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
+
+
+def explain(errors: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The place of each thing that is wrong, and a sentence about it; what concerns all settings has an empty place.
+
+    A setting of several types is complained of once for each; the complaint with the most exact place is told.
+    """
+    told: list[tuple[str | int, ...]] = []
+    places = [tuple(k for k in error["loc"] if k not in _TAGS) for error in errors.errors()]
+    for place, error in sorted(zip(places, errors.errors(), strict=True), key=lambda pair: -len(pair[0])):
+        if any(other[: len(place)] == place for other in told):
+            continue
+        told.append(place)
+        if error["type"] == "extra_forbidden":
+            fields = list(model.model_fields)
+            name = ".".join(map(str, place))
+            yield place, f"unknown setting{suggest(name, fields)}; it has {', '.join(fields)}"
+            continue
+        plain = _PLAIN.get(error["type"])
+        message = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
+        message = message[:1].lower() + message[1:]
+        yield place, f"{error['input']!r} does not fit: {message}"
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`, did you mean 'x'?` when something close is known."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean {close[0]!r}?" if close else ""
