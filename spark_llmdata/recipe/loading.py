@@ -9,20 +9,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from spark_llmdata.errors import RecipeError
 from spark_llmdata.recipe.document import Document, Path, parse
-from spark_llmdata.recipe.model import Gates, Read, Recipe, Write
+from spark_llmdata.recipe.model import Gates, Judged, Read, Recipe, Write
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
 from spark_llmdata.stages import BUILTIN
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {"read": Read, "gates": Gates, "write": Write}
 _UNION_TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
-_KEYS = ("name", "lacks", "read", "stages", "gates", "write")
+_KEYS = ("name", "lacks", "judge", "read", "stages", "gates", "write")
 
 
 def find_recipe(name: str) -> FilePath:
@@ -80,12 +80,19 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     )
     _check_names(document, names, stages, gates)
     lacks = _split_lacks(document)
+    judge = data.get("judge", "alive")
+    if judge not in get_args(Judged):
+        document.complain(
+            ("judge",), f"`judge` is {judge!r}; expected alive, or all to have every score of every document"
+        )
     if document.problems:
         raise RecipeError(document.problems)
     assert isinstance(read, Read)
     assert isinstance(gates, Gates)
     assert isinstance(write, Write)
-    return Recipe(str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write, lacks=lacks)
+    return Recipe(
+        str(data["name"]), read, tuple(s for s in stages if s is not None), gates, write, lacks=lacks, judge=judge
+    )
 
 
 def _name_kind(kind: str) -> str:
@@ -203,8 +210,8 @@ def _apply_settings(
         elif stage is not None:
             target, place = options[names.index(stage)], ("stages", names.index(stage))
             _put(target, path[len(stage) + 1 :].split("."), value, place, origins, label)
-        elif path == "name":
-            document.data["name"] = value
+        elif path in ("name", "judge"):
+            document.data[path] = value
         elif section in sections and "." in path:
             # A stage's name may itself hold dots: gates.max_removed.dedup.exact=0.5
             rest = path.split(".", 2)[1:]
@@ -212,7 +219,7 @@ def _apply_settings(
                 rest = [rest[0], *_split_source(rest[1], names)]
             _put(sections[section], rest, value, (section,), origins, label)
         else:
-            known = [*names, *sections, "name"]
+            known = [*names, *sections, "name", "judge"]
             hint = suggest(path.rpartition(".")[0] or path, known)
             if path in sections:
                 hint = f"; a setting of it is meant, such as {path}.{next(iter(_SECTIONS[path].model_fields))}=..."

@@ -79,7 +79,9 @@ def test_stored_scores_decide_as_the_documents_did(kind):
 def test_a_threshold_changes_verdicts_and_nothing_measured(kind):
     for setting in BUILTIN[kind].retunable:
         differed = False
-        for stage in stages_of(kind):
+        for i, stage in enumerate(stages_of(kind)):
+            if differed and i > 1:
+                break
             docs = documents_of(kind)
             found = stage.judge(docs)
             for other in variants(stage, setting):
