@@ -151,7 +151,13 @@ class RowStage(Stage):
 
 
 class CorpusStage(Stage):
-    """Needs other documents: joins, shuffles, iterations. Says who goes, and who stays for it."""
+    """Needs other documents: joins, shuffles, iterations. Says who goes, and who stays for it.
+
+    `groups` says that it keeps one of each group of documents that are equal in something, the first in an order: then
+    nothing changes for the others where one goes that nobody was removed for.
+    """
+
+    groups: ClassVar[bool] = False
 
     @abstractmethod
     def apply(self, docs: DataFrame, ctx: Context) -> DataFrame:

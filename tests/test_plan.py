@@ -14,8 +14,8 @@ from spark_llmdata.stages.filter.http import FilterHttp
 from spark_llmdata.stages.filter.url import FilterUrl
 
 
-def recipe(*stages, name="r", read=None, write=None) -> Recipe:
-    return Recipe(name, read or Read(), stages, Gates(), write or Write())
+def recipe(*stages, name="r", read=None, write=None, judge="alive") -> Recipe:
+    return Recipe(name, read or Read(), stages, Gates(), write or Write(), judge=judge)
 
 
 def shape(plan) -> list[list[str] | str]:

@@ -56,12 +56,15 @@ def load_recipe(name: str, settings: Sequence[str] = ()) -> Recipe:
     return replace(check(document, settings), folder=str(folder))
 
 
-def rebuild_recipe(facts: Mapping[str, Any], folder: str | None) -> Recipe:
-    """The recipe a manifest holds (`Recipe.as_dict`); a user's own stages are looked for in `folder`, as then."""
+def rebuild_recipe(facts: Mapping[str, Any], folder: str | None, settings: Sequence[str] = ()) -> Recipe:
+    """The recipe a manifest holds (`Recipe.as_dict`), changed by `path=value`.
+
+    A user's own stages are looked for in `folder`, as then.
+    """
     _import_beside(FilePath(folder) if folder else FilePath.cwd())
     stages = [{s["kind"]: {k: v for k, v in s.items() if k != "kind"}} for s in facts["stages"]]
     document = Document("the manifest's recipe", {**facts, "stages": stages})
-    return replace(check(document), folder=folder)
+    return replace(check(document, settings), folder=folder)
 
 
 def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
