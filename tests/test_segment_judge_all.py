@@ -30,7 +30,6 @@ class Tell(RowStage):
 
     provides = frozenset({"lang"})
     scores = {"score": "always one"}
-    reasons = {"none": "never"}
 
     def judge(self, docs: Batch) -> Judgement:
         n = len(docs)
