@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spark_llmdata.retuning import Retuned, retune
     from spark_llmdata.runner import RunResult, reproduce, run
     from spark_llmdata.stage import CorpusStage, RowStage
     from spark_llmdata.verdict import Judgement
 
 __version__ = "0.1.0"
-__all__ = ["CorpusStage", "Judgement", "RowStage", "RunResult", "reproduce", "run"]
+__all__ = ["CorpusStage", "Judgement", "Retuned", "RowStage", "RunResult", "reproduce", "retune", "run"]
 
 _HOMES = {
     "run": "spark_llmdata.runner",
     "reproduce": "spark_llmdata.runner",
     "RunResult": "spark_llmdata.runner",
+    "retune": "spark_llmdata.retuning",
+    "Retuned": "spark_llmdata.retuning",
     "RowStage": "spark_llmdata.stage",
     "CorpusStage": "spark_llmdata.stage",
     "Judgement": "spark_llmdata.verdict",

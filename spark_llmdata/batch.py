@@ -62,6 +62,12 @@ class Batch:
             raise UsageError(f"no stage before this one gave the score {name!r}; there is {known}")
         return mask(self._scores[name], self.alive)
 
+    def measured(self, scores: Mapping[str, pa.Array]) -> Batch:
+        """What a decision may read: `lang` and the scores, those just measured among them (cast to double)."""
+        lang = self._columns.get("lang", pa.nulls(self._n, pa.string()))
+        doubles = {name: values.cast(pa.float64()) for name, values in scores.items()}
+        return Batch({"lang": lang}, self.alive, {**self._scores, **doubles})
+
     def raw(self, name: str) -> pa.Array:
         """Return a column with the values of removed rows too: what is stored, not what is judged."""
         return self._columns[name]

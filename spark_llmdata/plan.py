@@ -88,7 +88,7 @@ def make_plan(recipe: Recipe) -> Plan:
             upstream = digest([upstream, group.fingerprint()])
             compared = True
             continue
-        segment = Segment(tuple(group), not nodes, scores, recipe.write.removed_text)
+        segment = Segment(tuple(group), not nodes, scores, recipe.write.removed_text, recipe.judge)
         fingerprint = segment_fingerprint(segment, recipe, upstream)
         nodes.append(SegmentNode(segment, fingerprint, per_run=compared))
         upstream, scores = fingerprint, segment.score_names
@@ -106,6 +106,8 @@ def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
     }
     if segment.removed_text == "none":
         facts["evidence"] = "without text"
+    if segment.judged == "all":
+        facts["judged"] = segment.judged
     if segment.reads:
         facts["read"] = recipe.read.model_dump(mode="json")
     return digest(facts)

@@ -25,6 +25,7 @@ BATCH_BYTES = 16 << 20
 MAX_PAYLOAD = 64 << 10
 
 RemovedText = Literal["all", "sample", "none"]
+Judged = Literal["alive", "all"]
 
 #: What the corpus holds of a row, and therefore what a row's hash covers.
 _HASHED = ("doc_id", "id", "url", "text", "lang", "date", "source", "meta")
@@ -36,12 +37,16 @@ class Segment:
 
     The first segment of a run (`reads`) takes records (`schema.RECORD`), later ones take the kept rows of the segment
     before, whose score columns are `prior_scores`. The result has the schema `schema.segment(score_names)`.
+
+    With `judged` all a row that a stage removes is shown to the later ones all the same, as if it had stayed: for their
+    scores (and `lang`), which is all that is stored of it. Text, edits and hashes are as of its removal.
     """
 
     stages: tuple[RowStage, ...]
     reads: bool
     prior_scores: tuple[str, ...] = ()
     removed_text: RemovedText = "all"
+    judged: Judged = "alive"
 
     @property
     def score_names(self) -> tuple[str, ...]:
@@ -62,6 +67,7 @@ class Segment:
         """
         for rows in slices(batch):
             state = _from_records(rows, part or "") if self.reads else _from_rows(rows, self.prior_scores)
+            state.shows_removed = self.judged == "all"
             for stage in self.stages:
                 state.apply(stage, isolated)
             state.require_text("text")
@@ -69,13 +75,21 @@ class Segment:
 
 
 class _State:
-    """The columns of a batch on their way through the stages."""
+    """The columns of a batch on their way through the stages.
+
+    `docs.alive` are the rows that stages are shown: those `kept` so far, and with `shows_removed` removed ones too. Of
+    these `docs` holds what the stages make of them, `stored` what is to be stored: the columns as of their removal.
+    """
 
     def __init__(self, docs: Batch, rest: dict[str, pa.Array], scores: dict[str, pa.Array]) -> None:
         n = len(docs)
         self.docs = docs
         self.rest = rest  # columns no stage looks at: location, payload, edits so far
         self.scores = scores
+        self.shows_removed = False
+        self.kept: BoolArray = docs.alive.copy()
+        self.stored: dict[str, pa.Array] = {}
+        self.own_scores: dict[str, pa.Array] = {}  # those of rows that were not removed before
         self.rejected: BoolArray = np.zeros(n, dtype=bool)
         self.stage = np.full(n, None, dtype=object)
         self.reason = np.full(n, None, dtype=object)
@@ -89,22 +103,35 @@ class _State:
             self.require_text(need)
         judgement = judge_safely(stage, self.docs, isolated=isolated)
         _check(stage, judgement, self.docs)
-        alive = self.docs.alive
-        gone = alive & ~judgement.keep
-        self.settle(gone, stage.name, f"{stage.noun}.", judgement)
         for name in stage.scores:
-            measured = judgement.scores.get(name, pa.nulls(len(self.docs), pa.float64()))
-            self.scores[f"{stage.noun}_{name}"] = pc.if_else(pa.array(alive), measured.cast(pa.float64()), None)
+            measured = judgement.scores.get(name, pa.nulls(len(self.docs), pa.float64())).cast(pa.float64())
+            column = f"{stage.noun}_{name}"
+            self.scores[column] = pc.if_else(pa.array(self.docs.alive), measured, None)
+            if self.shows_removed:
+                self.own_scores[column] = pc.if_else(pa.array(self.kept), measured, None)
         if judgement.text is not None:
-            changed = alive & np.asarray(judgement.text.is_valid())
-            self.docs.replace("text", pc.if_else(pa.array(changed), judgement.text, self.docs.raw("text")))
+            self._replace("text", judgement.text, np.asarray(judgement.text.is_valid()))
         if judgement.edits is not None:
-            self.edits[stage.name] = np.where(alive, judgement.edits, 0)
+            self.edits[stage.name] = np.where(self.kept, judgement.edits, 0)
         if judgement.changes is not None:
-            self.changes[stage.name] = mask(judgement.changes, alive)
+            self.changes[stage.name] = mask(judgement.changes, self.kept)
         for name, values in judgement.columns.items():
-            self.docs.replace(name, pc.if_else(pa.array(alive), values, self.docs.raw(name)))
-        self.docs.remove(gone)
+            self._replace(name, values, np.ones(len(self.docs), dtype=bool))
+        if judgement.onward is not None and self.shows_removed:
+            later = pc.if_else(pa.array(self.docs.alive), judgement.onward, None)
+            self.docs.replace("text", pc.coalesce(later, self.docs.raw("text")))
+        gone = self.kept & ~judgement.keep
+        self.settle(gone, stage.name, f"{stage.noun}.", judgement)
+        self.kept &= ~gone
+        rejected = np.zeros(len(gone), dtype=bool) if judgement.rejected is None else judgement.rejected
+        self.docs.remove(rejected & ~self.kept if self.shows_removed else gone)
+
+    def _replace(self, name: str, values: pa.Array, given: BoolArray) -> None:
+        """Set a column where a value is given: for the stages behind, and of rows not yet removed for the table."""
+        before = self.docs.raw(name)
+        if self.shows_removed:
+            self.stored[name] = pc.if_else(pa.array(given & self.kept), values, self.stored.get(name, before))
+        self.docs.replace(name, pc.if_else(pa.array(given & self.docs.alive), values, before))
 
     def settle(self, gone: BoolArray, stage: str, prefix: str, judgement: Judgement) -> None:
         """Write the verdict of the rows that go; who was settled before is not alive and cannot come here."""
@@ -120,9 +147,10 @@ class _State:
 
     def require_text(self, need: str) -> None:
         """Reject the rows that have no text by now: no later stage could say anything of them."""
-        missing = self.docs.alive & np.asarray(self.docs.raw(need).is_null())
-        if not missing.any():
+        absent = self.docs.alive & np.asarray(self.docs.raw(need).is_null())
+        if not absent.any():
             return
+        missing = absent & self.kept
         html = self.docs.raw("html") if "html" in self.rest else None
         has_html = np.asarray(html.is_valid()) if html is not None else np.zeros(len(missing), dtype=bool)
         for which, reason, words in (
@@ -136,12 +164,13 @@ class _State:
             evidence = np.full(len(missing), json.dumps({"error": words}), dtype=object)
             judgement = Judgement.remove_where(which, reason, evidence=evidence, rejected=which)
             self.settle(which, "read", "read.", judgement)
-        self.docs.remove(missing)
+        self.kept &= ~missing
+        self.docs.remove(absent)
 
     def finish(self, segment: Segment) -> pa.RecordBatch:
         """Put the batch together as the segment's table has it."""
-        kept = self.docs.alive
-        columns = {name: self.docs.raw(name) for name in _HASHED} | self.rest
+        kept = self.kept
+        columns = {name: self.stored.get(name, self.docs.raw(name)) for name in _HASHED} | self.rest
         facts = hashing.text_facts(columns["text"])
         columns["bytes"], columns["words"] = facts.column("bytes"), facts.column("words")
         columns["text_hi"], columns["text_lo"] = facts.column("hi"), facts.column("lo")
@@ -149,8 +178,10 @@ class _State:
         if segment.score_names:
             arrays = [self.scores[name] for name in segment.score_names]
             columns["scores"] = pa.StructArray.from_arrays(arrays, names=list(segment.score_names))
-            hashed["scores"] = columns["scores"]
+            arrays = [self.own_scores.get(name, self.scores[name]) for name in segment.score_names]
+            hashed["scores"] = pa.StructArray.from_arrays(arrays, names=list(segment.score_names))
         columns["row_hi"], columns["row_lo"] = hashing.row_hashes(pa.RecordBatch.from_pydict(hashed))
+        columns["lang"] = self.docs.raw("lang")  # with the scores it is what a removed row can be decided by again
         if segment.removed_text != "all":
             columns["text"] = _thin(columns["text"], columns["doc_id"], kept, segment.removed_text)
         if "html" in columns:
@@ -236,6 +267,7 @@ def _from_records(rows: pa.RecordBatch, part: str) -> _State:
     rejected = np.asarray(column["rejected"].to_numpy(zero_copy_only=False), dtype=bool)
     judgement = Judgement(keep=~ended, reason=defect, evidence=evidence, rejected=rejected)
     state.settle(ended, "read", "read.", judgement)
+    state.kept &= ~ended
     docs.remove(ended)
     return state
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.complaints import explain
 from spark_llmdata.errors import RunFailed, SettingsError, UsageError
-from spark_llmdata.verdict import Judgement
+from spark_llmdata.verdict import Judgement, Rule
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -117,8 +118,13 @@ class Stage(BaseModel, ABC):
 
 
 class RowStage(Stage):
-    """Judges a document at a time; knows nothing of Spark. Neighbors are fused into one pass."""
+    """Judges a document at a time; knows nothing of Spark. Neighbors are fused into one pass.
 
+    A stage of thresholds measures in `judge`; its `list_rules` reads nothing but what is stored, so that stored scores
+    can be decided upon again. `retunable` names the settings that only `list_rules` and `decide` read.
+    """
+
+    retunable: ClassVar[frozenset[str]] = frozenset()
     ends_segment: ClassVar[bool] = False  # costly stages end a segment, so that what follows can be re-run without them
     private: ClassVar[bool] = False  # what it takes out of a text is not to be shown again
     forkable: ClassVar[bool] = True  # False where a library's threads or its GPU do not live on in a forked child
@@ -126,6 +132,25 @@ class RowStage(Stage):
     @abstractmethod
     def judge(self, docs: Batch) -> Judgement:
         """Judge the documents of a batch; arrays of the judgement are as long as the batch."""
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        """The comparisons that decide, in order, by reason; they may read `docs.score(...)` and `docs["lang"]` only."""
+        raise NotImplementedError(f"{self.name} keeps no scores that decide; it has to judge the documents again")
+
+    def decide(self, docs: Batch) -> Judgement:
+        """Say of measured documents who stays: the same whether the scores were measured just now or are stored."""
+        return Judgement.first_failing(**self.list_rules(docs))
+
+    def decide_on(self, docs: Batch, measured: dict[str, pa.Array]) -> Judgement:
+        """Decide by scores measured just now, named as in `scores`; they become the judgement's."""
+        columns = {f"{self.noun}_{name}": values for name, values in measured.items()}
+        judgement = self.decide(docs.measured(columns))
+        judgement.scores = measured
+        return judgement
+
+    def own_scores(self, docs: Batch) -> dict[str, pa.Array]:
+        """The stage's own score columns by the names in `scores`."""
+        return {name: docs.score(column) for name, column in zip(self.scores, self.score_columns(), strict=True)}
 
     def __call__(self, docs: Any) -> Any:
         """Judge an Arrow table or record batch, a pandas or a Spark DataFrame that has a `text` column.
@@ -138,7 +163,13 @@ class RowStage(Stage):
 
 
 class CorpusStage(Stage):
-    """Needs other documents: joins, shuffles, iterations. Says who goes, and who stays for it."""
+    """Needs other documents: joins, shuffles, iterations. Says who goes, and who stays for it.
+
+    `groups` says that it keeps one of each group of documents that are equal in something, the first in an order: then
+    nothing changes for the others where one goes that nobody was removed for.
+    """
+
+    groups: ClassVar[bool] = False
 
     @abstractmethod
     def apply(self, docs: DataFrame, ctx: Context) -> DataFrame:

@@ -17,8 +17,9 @@ from spark_llmdata.schema import CHANGE
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
 
-#: (measured values, comparison that removes, threshold): "remove where values < 50".
-Rule = tuple[pa.Array, str, float]
+#: (measured values, comparison that removes, threshold): "remove where values < 50". A threshold of each row's own is
+#: an array; a row where it is NaN passes.
+Rule = tuple[pa.Array, str, float | FloatArray]
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -44,7 +45,8 @@ class Judgement:
     `keep` (n,) says who stays. For the others `reason` names the defect as the stage declares it ("too_few_words"),
     `score` and `threshold` the comparison that decided, `evidence` a JSON text. `rejected` marks rows that could not be
     judged at all. `scores` are measured columns (kept rows too), by name as the stage declares it. `text` replaces the
-    text where it is not null, `edits` counts the changes made, `changes` (`schema.CHANGE`, by `list_changes`) says
+    text where it is not null (`onward` is what later stages see of removed rows where a recipe shows them these;
+    nothing is stored of it), `edits` counts the changes made, `changes` (`schema.CHANGE`, by `list_changes`) says
     where; `columns` replaces other document columns (lang, date).
     """
 
@@ -56,6 +58,7 @@ class Judgement:
     rejected: BoolArray | None = None
     scores: dict[str, pa.Array] = field(default_factory=dict)
     text: pa.Array | None = None
+    onward: pa.Array | None = None
     edits: npt.NDArray[np.int64] | None = None
     changes: pa.Array | None = None
     columns: dict[str, pa.Array] = field(default_factory=dict)
@@ -88,7 +91,7 @@ class Judgement:
             keep[failing] = False
             reason[failing] = name
             score[failing] = measured[failing]
-            bound[failing] = threshold
+            bound[failing] = threshold[failing] if isinstance(threshold, np.ndarray) else threshold
         return cls(keep, reason, score, bound)
 
     @classmethod
@@ -142,8 +145,10 @@ def concat(parts: Sequence[Judgement]) -> Judgement:
         names = {name: None for d in dicts for name in d}
         return {name: arrays([d.get(name) for d in dicts]) for name in names}
 
-    texts = [p.text for p in parts]
-    changes = [p.changes for p in parts]
+    def some(name: str) -> pa.Array | None:
+        values = [getattr(p, name) for p in parts]
+        return None if all(v is None for v in values) else arrays(values)
+
     return Judgement(
         keep=np.concatenate([p.keep for p in parts]),
         reason=joined("reason", lambda n: np.full(n, None, dtype=object)),
@@ -152,8 +157,9 @@ def concat(parts: Sequence[Judgement]) -> Judgement:
         evidence=joined("evidence", lambda n: np.full(n, None, dtype=object)),
         rejected=joined("rejected", lambda n: np.zeros(n, dtype=bool)),
         scores=mapped([p.scores for p in parts]),
-        text=None if all(t is None for t in texts) else arrays(texts),
+        text=some("text"),
+        onward=some("onward"),
         edits=joined("edits", lambda n: np.zeros(n, dtype=np.int64)),
-        changes=None if all(c is None for c in changes) else arrays(changes),
+        changes=some("changes"),
         columns=mapped([p.columns for p in parts]),
     )

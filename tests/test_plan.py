@@ -14,8 +14,8 @@ from spark_llmdata.stages.filter.http import FilterHttp
 from spark_llmdata.stages.filter.url import FilterUrl
 
 
-def recipe(*stages, name="r", read=None, write=None) -> Recipe:
-    return Recipe(name, read or Read(), stages, Gates(), write or Write())
+def recipe(*stages, name="r", read=None, write=None, judge="alive") -> Recipe:
+    return Recipe(name, read or Read(), stages, Gates(), write or Write(), judge=judge)
 
 
 def shape(plan) -> list[list[str] | str]:
@@ -64,8 +64,9 @@ def test_fingerprints_know_reading_policy_and_revision_but_not_the_name(monkeypa
         make_plan(recipe(GopherQuality(), read=Read(columns={"text": "content"}))),
         make_plan(recipe(GopherQuality(), write=Write(removed_text="none"))),
         make_plan(recipe(GopherQuality(id="filter.renamed"))),
+        make_plan(recipe(GopherQuality(), judge="all")),
     ]
-    monkeypatch.setattr(GopherQuality, "revision", 2)
+    monkeypatch.setattr(GopherQuality, "revision", GopherQuality.revision + 1)
     changed.append(make_plan(recipe(GopherQuality())))
     prints = [tuple(fingerprints(p)) for p in [base, *changed]]
     assert len(set(prints)) == len(prints)

@@ -184,6 +184,21 @@ def why(options: argparse.Namespace) -> Answer:
     return facts, "\n".join(lines)
 
 
+def retune(options: argparse.Namespace) -> Answer:
+    """Say what a run would keep with other thresholds."""
+    from spark_llmdata.retuning import retune as ask
+    from spark_llmdata.retuning.api import check_settings
+    from spark_llmdata.retuning.listing import describe
+
+    check_settings(options.set)
+    check_folder(options.store, must_exist=True)
+    progress = Progress()
+    spark = session(options)
+    with progress.ticking():
+        found = ask(options.run, store=options.store, set=options.set, spark=spark, progress=progress.say)
+    return found.as_json(), describe(found, table)
+
+
 def duplicates(options: argparse.Namespace) -> Answer:
     """List what resembles a document or a text, or show what differs between two."""
     from spark_llmdata.report.duplicates import compare_pair, find_duplicates

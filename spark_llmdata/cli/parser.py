@@ -52,6 +52,19 @@ examples
 """
 
 
+_RETUNE = """\
+Says what a run would have kept with other thresholds, from its stored scores: nothing is read or judged again. Tells
+documents and words then and now, by reason, and the documents nearest to each changed threshold, on both sides.
+
+Exact where thresholds become stricter, or the recipe had `judge: all`, and no comparison behind them would find others;
+otherwise it says what is not known. A setting that changes what is measured is refused.
+
+examples
+  llmdata retune --store store --set filter.gopher_quality.min_words=80
+  llmdata retune 20240501T120000-1a2b3c4d --store store --set filter.fineweb.max_short_line_ratio=0.5 --json
+"""
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Build the parser; every command gets its own help."""
     parser = argparse.ArgumentParser(
@@ -104,6 +117,8 @@ def make_parser() -> argparse.ArgumentParser:
     export.add_argument("--run", metavar="ID", help="the run whose corpus to write (default: the newest that is done)")
     export.add_argument("--output", metavar="DIR", required=True, help="a new folder")
     _spark(export)
+
+    _add_retune(commands)
 
     gc = _command(commands, "gc", "remove what no run names", GC)
     _store(gc)
@@ -166,6 +181,14 @@ def _add_run(commands: argparse._SubParsersAction) -> None:  # type: ignore[type
         help="a gate that shall not stop this run (recorded in its manifest); may be repeated",
     )
     _spark(run)
+
+
+def _add_retune(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    retune = _command(commands, "retune", "say what other thresholds would keep, from stored scores", _RETUNE)
+    retune.add_argument("run", metavar="RUN", nargs="?", help="a run's id (default: the newest that is done)")
+    _store(retune)
+    _set(retune)
+    _spark(retune)
 
 
 def _command(commands: argparse._SubParsersAction, name: str, short: str, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -16,12 +16,12 @@ from pydantic import BaseModel, ValidationError
 from spark_llmdata.complaints import explain, suggest
 from spark_llmdata.errors import RecipeError, SettingsError
 from spark_llmdata.recipe.document import Document, Path, parse
-from spark_llmdata.recipe.model import Gates, Read, Recipe, Write
+from spark_llmdata.recipe.model import Gates, Judged, Read, Recipe, Write
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
 from spark_llmdata.stages import BUILTIN
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {"read": Read, "gates": Gates, "write": Write}
-_KEYS = ("name", "lacks", "read", "stages", "gates", "write")
+_KEYS = ("name", "lacks", "judge", "read", "stages", "gates", "write")
 
 
 def find_recipe(name: str) -> FilePath:
@@ -55,12 +55,15 @@ def load_recipe(name: str, settings: Sequence[str] = ()) -> Recipe:
     return replace(check(document, settings), folder=str(folder))
 
 
-def rebuild_recipe(facts: Mapping[str, Any], folder: str | None) -> Recipe:
-    """The recipe a manifest holds (`Recipe.as_dict`); a user's own stages are looked for in `folder`, as then."""
+def rebuild_recipe(facts: Mapping[str, Any], folder: str | None, settings: Sequence[str] = ()) -> Recipe:
+    """The recipe a manifest holds (`Recipe.as_dict`), changed by `path=value`.
+
+    A user's own stages are looked for in `folder`, as then.
+    """
     _import_beside(FilePath(folder) if folder else FilePath.cwd())
     stages = [{s["kind"]: {k: v for k, v in s.items() if k != "kind"}} for s in facts["stages"]]
     document = Document("the manifest's recipe", {**facts, "stages": stages})
-    return replace(check(document), folder=folder)
+    return replace(check(document, settings), folder=folder)
 
 
 def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
@@ -80,6 +83,11 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     models = [BUILTIN.get(kind) if stage is None else type(stage) for kind, stage in zip(kinds, stages, strict=True)]
     _check_names(document, names, models, gates, origins)
     lacks = _split_lacks(document)
+    judge = data.get("judge", "alive")
+    if judge not in get_args(Judged):
+        document.complain(
+            ("judge",), f"`judge` is {judge!r}; expected alive, or all to have every score of every document"
+        )
     if document.problems:
         raise RecipeError(document.problems)
     assert isinstance(read, Read)
@@ -87,7 +95,7 @@ def check(document: Document, settings: Sequence[str] = ()) -> Recipe:
     assert isinstance(write, Write)
     whole = tuple(s for s in stages if s is not None)
     places = tuple(document.where(("stages", i)) for i in range(len(whole)))
-    return Recipe(str(data["name"]), read, whole, gates, write, lacks=lacks, places=places)
+    return Recipe(str(data["name"]), read, whole, gates, write, lacks=lacks, places=places, judge=judge)
 
 
 def _name_kind(kind: str) -> str:
@@ -214,9 +222,9 @@ def _apply_settings(
         elif stage is not None:
             target, place = options[names.index(stage)], ("stages", names.index(stage))
             _put(target, path[len(stage) + 1 :].split("."), value, place, origins, label)
-        elif path == "name":
-            document.data["name"] = value
-            origins[("name",)] = label
+        elif path in ("name", "judge"):
+            document.data[path] = value
+            origins[(path,)] = label
         elif section in sections and "." in path:
             # A stage's name may itself hold dots: gates.max_removed.dedup.exact=0.5
             rest = path.split(".", 2)[1:]
@@ -224,7 +232,7 @@ def _apply_settings(
                 rest = [rest[0], *_split_source(rest[1], names)]
             _put(sections[section], rest, value, (section,), origins, label)
         else:
-            known = [*names, *sections, "name"]
+            known = [*names, *sections, "name", "judge"]
             hint = suggest(path.rpartition(".")[0] or path, known)
             if path in sections:
                 hint = f"; a setting of it is meant, such as {path}.{next(iter(_SECTIONS[path].model_fields))}=..."

@@ -49,6 +49,9 @@ class Read(_Section):
         return same | self.columns
 
 
+#: Which documents a stage is shown.
+Judged = Literal["alive", "all"]
+
 Shares = float | dict[str, float]
 
 
@@ -138,7 +141,8 @@ class Recipe:
     """A checked recipe. `stages` are instances, in order, with unique names; `folder` is where its file lay.
 
     `lacks` are sentences on what a published recipe does beyond this one; they decide nothing. `places` say for each
-    stage where it is written, `file:line`; empty for a recipe that comes from no file.
+    stage where it is written, `file:line`; empty for a recipe that comes from no file. With `judge` all, documents that
+    a stage removes are shown to the later ones of its pass too, so that they have every score.
     """
 
     name: str
@@ -149,11 +153,13 @@ class Recipe:
     folder: str | None = None
     lacks: tuple[str, ...] = ()
     places: tuple[str, ...] = field(default=(), compare=False)
+    judge: Judged = "alive"
 
     def as_dict(self) -> Mapping[str, Any]:
         """The recipe with every setting spelled out, as the manifest records it."""
         return {
             "name": self.name,
+            "judge": self.judge,
             "read": self.read.model_dump(mode="json"),
             "stages": [
                 {"kind": s.kind_name() if s.is_builtin() else _import_path(s), "id": s.name} | s.settings()

@@ -21,12 +21,14 @@ def describe_plan(plan: Plan) -> dict[str, Any]:
             (node, (node.stage,) if isinstance(node, CorpusNode) else node.segment.stages) for node in plan.nodes
         )
     ]
-    return {"recipe": plan.recipe.name, "steps": steps, "lacks": list(plan.recipe.lacks)}
+    return {"recipe": plan.recipe.name, "judge": plan.recipe.judge, "steps": steps, "lacks": list(plan.recipe.lacks)}
 
 
 def describe_plan_text(facts: Mapping[str, Any]) -> str:
     """The same for a person."""
     lines = [f"recipe {facts['recipe']}", ""]
+    if facts["judge"] == "all":
+        lines += ["judge: all: what a stage removes is shown to the later ones of its pass too, for its scores", ""]
     for number, step in enumerate(facts["steps"], 1):
         what = "compares documents" if step["compares"] else "one pass over the documents"
         reads = ", which also reads the input" if number == 1 else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -114,14 +114,11 @@ class Funnel:
         """The documents that nothing has removed so far."""
         return self.kept(len(self.segments) - 1)
 
-    def fates(self, run: str, alive: str) -> DataFrame:
-        """One row (`schema.FATES`) for every record; what is alive has the outcome `alive` (kept or pending).
+    def ended(self) -> Iterator[tuple[int, SegmentNode, DataFrame]]:
+        """Every record once, by the segment where it ends, with its number.
 
         Each segment is read once: a row ends where it has a verdict, its own or a comparison's, or at the last segment.
         """
-        from pyspark.sql import functions as F
-
-        result = None
         for index, (node, coverage) in enumerate(self.segments):
             rows = coverage.rows()
             for removal in self.removals:
@@ -131,6 +128,14 @@ class Funnel:
                     rows = removal.leave_out(rows)
             if index < len(self.segments) - 1:
                 rows = rows.where("verdict IS NOT NULL")
+            yield index, node, rows
+
+    def fates(self, run: str, alive: str) -> DataFrame:
+        """One row (`schema.FATES`) for every record; what is alive has the outcome `alive` (kept or pending)."""
+        from pyspark.sql import functions as F
+
+        result = None
+        for _, node, rows in self.ended():
             outcome = (
                 F.when(F.col("rejected"), "rejected").when(F.col("verdict").isNotNull(), "removed").otherwise(alive)
             )

@@ -37,6 +37,18 @@ def test_the_quickstart_comes_with_the_package():
     assert recipe.gates.max_removed_of("dedup.exact") == 0.98
 
 
+def test_which_documents_are_judged(write):
+    stages = "stages:\n  - filter.gopher_quality\n"
+    assert load_recipe(write(f"name: a\n{stages}")).judge == "alive"
+    recipe = load_recipe(write(f"name: a\njudge: all\n{stages}"))
+    assert recipe.judge == load_recipe(write(f"name: a\n{stages}"), ["judge=all"]).judge == "all"
+    assert rebuild_recipe(recipe.as_dict(), recipe.folder).as_dict() == recipe.as_dict()
+    old = {k: v for k, v in recipe.as_dict().items() if k != "judge"}  # as manifests were before the setting was there
+    assert rebuild_recipe(old, recipe.folder).judge == "alive"
+    with pytest.raises(RecipeError, match=":2: `judge` is 'some'; expected alive, or all"):
+        load_recipe(write(f"name: a\njudge: some\n{stages}"))
+
+
 @pytest.mark.parametrize(
     "settings",
     ["preset: fineweb", "bands: 20, rows: 5", "threshold: 0.9, num_hashes: 64", "survivor: [], words: mixed"],

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, PositiveInt, field_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import pii
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import MAX_EVIDENCE, Judgement, list_changes
+from spark_llmdata.verdict import MAX_EVIDENCE, Judgement, Rule, as_float, list_changes
 
 Kind = Literal["email", "ipv4", "ipv6", "phone", "card", "iban", "ssn", "key"]
 Choices = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -63,6 +65,7 @@ class Pii(RowStage):
         "n_ssn": "US social security numbers",
         "n_key": "private keys and access keys",
     }
+    retunable = frozenset({"max_found"})
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "fineweb": {"types": ("email", "ipv4"), "rules": "datatrove", "replacements": {"ipv4": FINEWEB_IPS}}
     }
@@ -100,21 +103,24 @@ class Pii(RowStage):
         replacements = TAGS if self.mode == "tag" else {**NOBODYS, **chosen}
         text, lengths = pii.replace(docs.text, docs["doc_id"], spans, replacements)
         row, kind = (np.asarray(spans.column(name)) for name in ("row", "kind"))
-        found = np.bincount(row, minlength=n)
-        remove = np.zeros(n, dtype=bool) if self.max_found is None else found > self.max_found
-        judgement = Judgement.remove_where(remove, "too_many", text=text, edits=found)
-        if remove.any():
-            judgement.score = np.where(remove, found, np.nan)
-            judgement.threshold = np.where(remove, float(self.max_found or 0), np.nan)
-            judgement.evidence = _describe(spans, remove)
+        measured = {}
         for name in self.scores:
             number = pii.KINDS.index(name.removeprefix("n_"))
             counts = pa.array(np.bincount(row[kind == number], minlength=n))
-            judgement.scores[name] = counts if name[2:] in self.types else pa.nulls(n, pa.int64())
+            measured[name] = counts if name[2:] in self.types else pa.nulls(n, pa.int64())
+        judgement = self.decide_on(docs, measured)
+        judgement.text, judgement.edits = text, np.bincount(row, minlength=n)
+        if not judgement.keep.all():
+            judgement.evidence = _describe(spans, ~judgement.keep)
         judgement.changes = list_changes(
             n, row, pa.array(pii.KINDS).take(spans.column("kind")), spans.column("begin"), spans.column("end"), lengths
         )
         return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        found = sum(as_float(pc.fill_null(counts, 0)) for counts in self.own_scores(docs).values())
+        bound = math.inf if self.max_found is None else self.max_found
+        return {"too_many": (pa.array(found), ">", bound)}
 
 
 def _describe(spans: pa.RecordBatch, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, Any]:

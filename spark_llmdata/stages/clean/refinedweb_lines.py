@@ -15,7 +15,7 @@ from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import refinedweb, words
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import Judgement
+from spark_llmdata.verdict import Judgement, Rule
 
 
 class RefinedwebLines(RowStage):
@@ -36,6 +36,7 @@ class RefinedwebLines(RowStage):
         "n_words": "words before",
         "removed_word_ratio": "share of the words that are in what is removed",
     }
+    retunable = frozenset({"max_removed_word_ratio"})
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {"words": "whitespace"}}
 
     preset: Literal["refinedweb", "dclm"] = Field(default="refinedweb", description="whose reading of the rules")
@@ -64,14 +65,18 @@ class RefinedwebLines(RowStage):
             trim=self.preset != "dclm",
         )
         found = refinedweb.correct_lines(docs.words(self.words), rules)
-        share, bound = found.column("removed_word_ratio"), self.max_removed_word_ratio
-        judgement = Judgement.first_failing(
-            no_words=(found.column("n_words"), "<", 1),
-            too_many_words_removed=(share, ">=", 1) if bound is None else (share, ">", bound),
-        )
-        judgement.scores = {name: found.column(name) for name in self.scores}
+        judgement = self.decide_on(docs, {name: found.column(name) for name in self.scores})
         begin, end = (np.asarray(found.column(c).fill_null(0)) * ~judgement.keep for c in ("line_begin", "line_end"))
         judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
         judgement.text = pc.if_else(pa.array(judgement.keep), found.column("text"), None)
+        judgement.onward = found.column("text")
         judgement.edits = np.asarray(found.column("edits").fill_null(0)) * judgement.keep
         return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        s = self.own_scores(docs)
+        share, bound = s["removed_word_ratio"], self.max_removed_word_ratio
+        return {
+            "no_words": (s["n_words"], "<", 1),
+            "too_many_words_removed": (share, ">=", 1) if bound is None else (share, ">", bound),
+        }

@@ -37,6 +37,7 @@ class DedupExact(CorpusStage):
 
     kind = "dedup.exact"
     kernels = (text_forms,)
+    groups = True
     requires = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "same_text": "another document that stays has the same text, up to `normalize`"

@@ -40,6 +40,7 @@ class DedupUrl(CorpusStage):
 
     kind = "dedup.url"
     kernels = (urls,)
+    groups = True
     requires = frozenset({"url"})
     reasons: ClassVar[Mapping[str, str]] = {"same_url": "another document that stays has the same address"}
 

@@ -14,7 +14,7 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import c4, sentences
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import Judgement, Rule
+from spark_llmdata.verdict import Judgement, Rule, as_float
 from spark_llmdata.word_list import WordList
 
 #: Bytes of a line shown in front of what condemns the page.
@@ -31,6 +31,7 @@ class C4(RowStage):
     """
 
     kind = "filter.c4"
+    revision = 2
     kernels = (sentences, c4)
     reasons: ClassVar[Mapping[str, str]] = {
         "too_long": "more than `max_chars` characters",
@@ -46,7 +47,11 @@ class C4(RowStage):
         "n_lorem_lines": 'lines with "lorem ipsum"',
         "n_curly_lines": "lines with a curly bracket",
         "n_bad_lines": "lines with a bad word",
+        "lorem_begin": 'byte at which the first of the lines with "lorem ipsum" begins; null where there is none',
+        "curly_begin": "the same of lines with a curly bracket",
+        "bad_begin": "the same of lines with a bad word",
     }
+    retunable = frozenset({"max_chars", "drop_lorem_ipsum", "drop_curly_bracket", "min_sentences"})
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "c4": {},
         "fineweb": {
@@ -84,8 +89,22 @@ class C4(RowStage):
     def judge(self, docs: Batch) -> Judgement:
         """Edit lines, and judge the page by what was met on the way."""
         found = c4.edit_pages(docs.text, self._line_rules())
-        s = {name: found.column(name) for name in self.scores}
-        begin = {name: found.column(f"{name}_begin") for name in c4.DEFECTS}
+        measured = {name: found.column(name) for name in self.scores}
+        for name in c4.DEFECTS:
+            there = pc.greater(measured[f"n_{name}_lines"], 0)
+            measured[f"{name}_begin"] = pc.if_else(there, measured[f"{name}_begin"], None)
+        judgement = self.decide_on(docs, measured)
+        judgement.evidence = self._quote(docs.text, found, judgement)
+        gone = ~judgement.keep
+        judgement.text = pc.if_else(pa.array(gone), None, found.column("text"))
+        judgement.onward = found.column("text")
+        judgement.edits = np.where(gone, 0, found.column("edits").fill_null(0))
+        return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        """The first line that condemns a page decides; of a line that does so for several reasons the first of them."""
+        s = self.own_scores(docs)
+        begin = {name: as_float(s[f"{name}_begin"]) for name in c4.DEFECTS}
         asked = {
             "lorem": self.drop_lorem_ipsum,
             "curly": self.drop_curly_bracket,
@@ -97,17 +116,10 @@ class C4(RowStage):
         for name in (name for name in c4.DEFECTS if asked[name]):
             met = s[f"n_{name}_lines"]
             for other in (other for other in c4.DEFECTS if asked[other] and other != name):
-                earlier = pc.and_(pc.greater(s[f"n_{other}_lines"], 0), pc.less(begin[other], begin[name]))
-                met = pc.if_else(earlier, 0, met)
+                met = pc.if_else(pa.array(begin[other] < begin[name]), 0.0, met)  # false where there is no other
             rules[_REASONS[name]] = (met, ">", 0)
         rules["too_few_sentences"] = (s["n_sentences"], "<", self.min_sentences)
-        judgement = Judgement.first_failing(**rules)
-        judgement.scores = s
-        judgement.evidence = self._quote(docs.text, found, judgement)
-        gone = ~judgement.keep
-        judgement.text = pc.if_else(pa.array(gone), None, found.column("text"))
-        judgement.edits = np.where(gone, 0, found.column("edits").fill_null(0))
-        return judgement
+        return rules
 
     def _line_rules(self) -> c4.LineRules:
         return c4.LineRules(

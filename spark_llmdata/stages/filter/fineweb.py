@@ -40,6 +40,9 @@ class FineWeb(RowStage):
         "dup_line_char_ratio": "share of characters in lines that were there before",
         "newline_ratio": "line feeds per word",
     }
+    retunable = frozenset(
+        {"min_punctuated_line_ratio", "max_short_line_ratio", "max_dup_line_char_ratio", "max_newline_ratio"}
+    )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "paper": {},
         "datatrove": {
@@ -65,7 +68,14 @@ class FineWeb(RowStage):
     def judge(self, docs: Batch) -> Judgement:
         """Measure the signals and compare each with its threshold."""
         signals = fineweb.measure_lines(docs.words(self.words), self.short_line_chars, trim=self.preset == "paper")
-        s = {name: signals.column(name) for name in self.scores}
+        judgement = self.decide_on(docs, {name: signals.column(name) for name in self.scores})
+        repeated = judgement.reason == "too_many_dup_line_chars"
+        begin, end = (np.where(repeated, signals.column(c).fill_null(0), 0) for c in ("line_begin", "line_end"))
+        judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
+        return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        s = self.own_scores(docs)
         at_most, at_least = ("<=", ">=") if self.preset == "paper" else ("<", ">")
         asked = {
             "too_few_punctuated_lines": (s["punctuated_line_ratio"], at_most, self.min_punctuated_line_ratio),
@@ -75,9 +85,4 @@ class FineWeb(RowStage):
         }
         rules: dict[str, Rule] = {"empty": (s["n_lines"], "<", 1)}
         rules |= {reason: (values, op, bound) for reason, (values, op, bound) in asked.items() if bound is not None}
-        judgement = Judgement.first_failing(**rules)
-        judgement.scores = s
-        repeated = judgement.reason == "too_many_dup_line_chars"
-        begin, end = (np.where(repeated, signals.column(c).fill_null(0), 0) for c in ("line_begin", "line_end"))
-        judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
-        return judgement
+        return rules

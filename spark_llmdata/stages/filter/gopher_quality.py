@@ -25,6 +25,7 @@ class GopherQuality(RowStage):
     """
 
     kind = "filter.gopher_quality"
+    revision = 2
     kernels = (words, heuristics)
     reasons = {
         "too_few_words": "fewer than `min_words` words",
@@ -48,8 +49,15 @@ class GopherQuality(RowStage):
         "ellipsis_line_ratio": "share of non-empty lines that end with an ellipsis",
         "alpha_word_ratio": "share of words that hold a letter",
         "n_stop_words": "different stop words; preset dclm: stop words",
-        "symbol_ratio": "hash signs and ellipses per word, where the rule is asked",
+        "symbol_ratio": "hash signs and ellipses per word",
     }
+    retunable = frozenset(
+        {
+            *("min_words", "max_words", "min_mean_word_length", "max_mean_word_length", "max_symbol_ratio"),
+            *("max_all_symbols_ratio", "max_bullet_line_ratio", "max_ellipsis_line_ratio", "min_alpha_word_ratio"),
+            "min_stop_words",
+        }
+    )
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "gopher": {},
         "datatrove": {"words": "datatrove"},
@@ -89,7 +97,10 @@ class GopherQuality(RowStage):
     def judge(self, docs: Batch) -> Judgement:
         """Measure the signals and compare each with its threshold."""
         signals = heuristics.gopher_quality(docs.words(self.words), self.stop_words, self.preset)
-        s = {name: signals.column(name) for name in self.scores}
+        return self.decide_on(docs, {name: signals.column(name) for name in self.scores})
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        s = self.own_scores(docs)
         asked = {
             "too_few_words": (s["n_words"], "<", self.min_words),
             "too_many_words": (s["n_words"], ">", self.max_words),
@@ -103,11 +114,4 @@ class GopherQuality(RowStage):
             "too_few_alpha_words": (s["alpha_word_ratio"], "<", self.min_alpha_word_ratio),
             "too_few_stop_words": (s["n_stop_words"], "<", self.min_stop_words),
         }
-        rules: dict[str, Rule] = {
-            reason: (values, op, bound) for reason, (values, op, bound) in asked.items() if bound is not None
-        }
-        judgement = Judgement.first_failing(**rules)
-        if self.max_all_symbols_ratio is None:
-            del s["symbol_ratio"]  # the sum of two others
-        judgement.scores = s
-        return judgement
+        return {reason: (values, op, bound) for reason, (values, op, bound) in asked.items() if bound is not None}

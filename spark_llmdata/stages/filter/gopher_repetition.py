@@ -55,6 +55,7 @@ class GopherRepetition(RowStage):
         **{f"top_{n}_gram_char_ratio": f"share of characters in the most frequent {n}-gram" for n in (2, 3, 4)},
         **{f"dup_{n}_gram_char_ratio": f"share of characters in repeated {n}-grams" for n in range(5, 11)},
     }
+    retunable = frozenset(f"max_{name}" for name in scores if name != "n_lines")
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"gopher": {}, "datatrove": {"words": "datatrove"}, "dclm": {}}
 
     preset: Literal["gopher", "datatrove", "dclm"] = Field(
@@ -80,20 +81,22 @@ class GopherRepetition(RowStage):
     def judge(self, docs: Batch) -> Judgement:
         """Measure the shares and compare each with its threshold."""
         measured = repetition.gopher_repetition(docs.words(self.words), self.preset)
-        rules: dict[str, Rule] = {"empty": (measured.column("n_lines"), "<", 1)}
-        part_of = {}
-        for reason, ratio, part in self._questions():
-            bound = getattr(self, f"max_{ratio}")
-            part_of[reason] = repetition.PARTS.index(part)
-            if bound is not None:
-                rules[reason] = (measured.column(ratio), ">", bound)
-        judgement = Judgement.first_failing(**rules)
-        judgement.scores = {name: measured.column(name) for name in self.scores}
+        judgement = self.decide_on(docs, {name: measured.column(name) for name in self.scores})
+        part_of = {reason: repetition.PARTS.index(part) for reason, _, part in self._questions()}
         spans = np.asarray(measured.column("spans").flatten()).reshape(len(docs), len(repetition.PARTS), 2)
         which = np.array([part_of.get(reason, -1) for reason in judgement.reason], dtype=np.int64)  # type: ignore[union-attr]
         begin, end = (np.where(which >= 0, spans[np.arange(len(docs)), which, side], 0) for side in (0, 1))
         judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
         return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        s = self.own_scores(docs)
+        rules: dict[str, Rule] = {"empty": (s["n_lines"], "<", 1)}
+        for reason, ratio, _ in self._questions():
+            bound = getattr(self, f"max_{ratio}")
+            if bound is not None:
+                rules[reason] = (s[ratio], ">", bound)
+        return rules
 
     def _questions(self) -> list[tuple[str, str, str]]:
         """Reason, measured share and part of the text of each rule, in the order in which they are asked."""

@@ -6,12 +6,13 @@ import json
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import pyarrow as pa
 from pydantic import Field, model_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import Judgement, as_float
+from spark_llmdata.verdict import Judgement, Rule
 
 
 class FilterLanguage(RowStage):
@@ -29,6 +30,7 @@ class FilterLanguage(RowStage):
         "wrong_language": "the language is none of `keep`",
         "uncertain_language": "the language's probability is below its threshold",
     }
+    retunable = frozenset({"keep", "threshold", "thresholds", "at_threshold"})
     presets: ClassVar = {
         "fineweb": {"keep": ("en",), "threshold": 0.65, "at_threshold": "remove"},
         "refinedweb": {"keep": ("en",), "threshold": 0.65, "at_threshold": "keep"},
@@ -64,26 +66,34 @@ class FilterLanguage(RowStage):
         return frozenset() if self.threshold is None and not self.thresholds else frozenset({self.score})
 
     def judge(self, docs: Batch) -> Judgement:
-        n = len(docs)
+        judgement = self.decide(docs)
         langs = docs["lang"].to_pylist()
-        score = as_float(docs.score(self.score)) if self.needed_scores() else np.full(n, np.nan)
+        said = [None if keep else _say(lang) for keep, lang in zip(judgement.keep, langs, strict=True)]
+        judgement.evidence = np.array(said, dtype=object)
+        return judgement
+
+    def decide(self, docs: Batch) -> Judgement:
+        """A language that is not wanted comes before one that is not sure, and neither is measured."""
+        judgement = super().decide(docs)
+        langs = docs["lang"].to_pylist()
+        unwanted = {
+            "wrong_language": np.array([self.keep is not None and lang not in self.keep for lang in langs], dtype=bool),
+            "no_language": np.asarray(docs["lang"].is_null(), dtype=bool),
+        }
+        assert judgement.reason is not None
+        assert judgement.score is not None
+        assert judgement.threshold is not None
+        for reason, gone in unwanted.items():
+            judgement.keep[gone] = False
+            judgement.reason[gone] = reason
+            judgement.score[gone] = judgement.threshold[gone] = np.nan
+        return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        score = docs.score(self.score) if self.needed_scores() else pa.nulls(len(docs), pa.float64())
         default = np.nan if self.threshold is None else self.threshold
-        bound = np.array([self.thresholds.get(lang, default) for lang in langs], dtype=float)
-        below = score < bound if self.at_threshold == "keep" else score <= bound
-        reason = np.full(n, None, dtype=object)
-        reason[below] = "uncertain_language"
-        if self.keep is not None:
-            reason[[lang not in self.keep for lang in langs]] = "wrong_language"
-        reason[np.asarray(docs["lang"].is_null())] = "no_language"
-        keep = np.array([r is None for r in reason], dtype=bool)
-        decided = reason == "uncertain_language"
-        return Judgement(
-            keep,
-            reason,
-            score=np.where(decided, score, np.nan),
-            threshold=np.where(decided, bound, np.nan),
-            evidence=np.array([None if k else _say(lang) for k, lang in zip(keep, langs, strict=True)], dtype=object),
-        )
+        bound = np.array([self.thresholds.get(lang, default) for lang in docs["lang"].to_pylist()], dtype=float)
+        return {"uncertain_language": (score, "<" if self.at_threshold == "keep" else "<=", bound)}
 
 
 def _say(lang: Any) -> str:

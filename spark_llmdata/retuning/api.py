@@ -1,0 +1,71 @@
+"""The one function that asks stored scores, for Python and for the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spark_llmdata.artifact import ship_code
+from spark_llmdata.errors import NotFound, UsageError
+from spark_llmdata.plan import make_plan
+from spark_llmdata.retuning.answer import Retuned, make_answer
+from spark_llmdata.retuning.change import find_changes
+from spark_llmdata.retuning.rows import Rows, recorded_funnel
+from spark_llmdata.retuning.walk import Walk, list_steps
+from spark_llmdata.runner.api import run_settings
+from spark_llmdata.store import Store
+from spark_llmdata.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def retune(
+    run: str | None = None,
+    *,
+    store: str | Path,
+    set: Sequence[str] | Mapping[str, Any],
+    spark: SparkSession | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Retuned:
+    """Say what a run would have kept with other thresholds, from its stored scores: nothing is read or judged again.
+
+    `run` is an id or its beginning, by default the newest that is done; `set` changes thresholds as in `run`. Exact
+    where thresholds become stricter, or where the run had `judge: all`, as far as no comparison stands behind them that
+    would find others; `Retuned.because` says what is not known.
+
+    Raises:
+        NotFound: no such run, or it is not done.
+        UsageError, RecipeError: a setting that is no threshold, or is not changed.
+        ProofFailed: stored scores do not give the verdicts of the run.
+    """
+    settings = [f"{path}={json.dumps(value)}" for path, value in set.items()] if isinstance(set, Mapping) else [*set]
+    check_settings(settings)
+    say = progress or (lambda _: None)
+    session = spark if spark is not None else _session()
+    with run_settings(session):
+        opened = Store.open(session, str(store), must_exist=True)
+        record = Ledger(opened).find(run)
+        if record.version is None:
+            raise NotFound(f"run {record.run} is {record.state}; only the scores of a run that is done are all there")
+        changes = find_changes(record.manifest, settings, opened.root)
+        was, now = make_plan(changes.was), make_plan(changes.now)
+        ship_code(changes.now.stages)
+        walk = Walk(list_steps(was, now), changes.was.judge)
+        funnel = recorded_funnel(opened, record, was)
+        say(f"asking the scores of {record.manifest['counts']['read']:,} records of run {record.run}")
+        return make_answer(record, changes, walk, Rows(funnel, walk, changes.changed))
+
+
+def check_settings(settings: Sequence[str]) -> None:
+    """Refuse a question without a threshold, before Spark is started."""
+    if not settings:
+        raise UsageError("expected at least one --set STAGE.THRESHOLD=VALUE; see llmdata retune --help")
+
+
+def _session() -> SparkSession:
+    from spark_llmdata.session import local_session
+
+    return local_session()

@@ -1,0 +1,96 @@
+"""Documents on both sides of a changed threshold, the nearest first: plain Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from spark_llmdata.batch import Batch
+from spark_llmdata.retuning.change import Change
+from spark_llmdata.retuning.walk import COPY, Walk, Way
+from spark_llmdata.stage import RowStage
+from spark_llmdata.verdict import BoolArray, FloatArray, Judgement, Rule, as_float
+
+#: How many documents are told on each side of a threshold.
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Side:
+    """The rows on one side of a changed rule, nearest first; `removes` says whether the rule removes there.
+
+    `distance` is relative to the threshold, the new one if the rule is still asked, and absolute where that is 0.
+    """
+
+    change: int
+    reason: str
+    removes: bool
+    rows: npt.NDArray[np.int64]
+    distance: FloatArray
+    score: FloatArray
+    threshold: FloatArray
+    threshold_was: FloatArray
+
+
+def find_sides(
+    walk: Walk, changes: Sequence[Change], way: Way, docs: Batch, doc_id: pa.Array, then_reason: pa.Array
+) -> Iterator[Side]:
+    """Of a batch the `SHOWN` nearest documents on each side of each changed rule; ties by doc_id, copies left out."""
+    single = np.array([reason != COPY for reason in then_reason.to_pylist()], dtype=bool)
+    ids = np.array(doc_id.to_pylist(), dtype=object)
+    for number, change in enumerate(changes):
+        place = next(i for i, step in enumerate(walk.steps) if step.name == change.stage and step.was is not None)
+        if place not in way.reached:
+            continue
+        was, now = walk.steps[place].was, walk.steps[place].now
+        assert isinstance(was, RowStage)
+        alone = was.model_copy(update={change.setting: getattr(now, change.setting)})
+        eligible = way.reached[place] & single
+        for reason, before, after in _differing(was.list_rules(docs), alone.list_rules(docs)):
+            yield from _nearest(number, f"{was.noun}.{reason}", before, after, eligible, ids)
+
+
+def _differing(was: dict[str, Rule], now: dict[str, Rule]) -> Iterator[tuple[str, Rule | None, Rule | None]]:
+    """The rules that are not the same, each as it was and as it is; None where it was or is not asked."""
+    for reason in {**was, **now}:
+        before, after = was.get(reason), now.get(reason)
+        if before is None or after is None or not _same(before, after):
+            yield reason, before, after
+
+
+def _same(one: Rule, other: Rule) -> bool:
+    mine, its = (np.asarray(rule[2], dtype=np.float64) for rule in (one, other))
+    return one[1] == other[1] and np.array_equal(mine, its, equal_nan=True)
+
+
+def _nearest(
+    number: int, reason: str, before: Rule | None, after: Rule | None, eligible: BoolArray, ids: npt.NDArray[np.object_]
+) -> Iterator[Side]:
+    n = len(ids)
+    was, now = _bounds(before, n), _bounds(after, n)
+    asked = np.isfinite(now)
+    rule = after if after is not None and asked.any() else before
+    assert rule is not None
+    bound = np.where(asked, now, was)
+    score = as_float(rule[0])
+    changes = ~((was == now) | (np.isnan(was) & np.isnan(now)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = np.abs(score - bound) / np.where(bound == 0, 1, np.abs(bound))
+    removes = ~Judgement.first_failing(rule=(rule[0], rule[1], bound)).keep
+    known = eligible & np.isfinite(distance) & (changes | (before is None or after is None or before[1] != after[1]))
+    for which in (False, True):
+        rows = np.flatnonzero(known & (removes == which))
+        rows = rows[np.lexsort((ids[rows].astype(str), distance[rows]))][:SHOWN]
+        if len(rows):
+            yield Side(number, reason, which, rows, distance[rows], score[rows], bound[rows], was[rows])
+
+
+def _bounds(rule: Rule | None, n: int) -> FloatArray:
+    """Each row's threshold; NaN where there is none."""
+    if rule is None:
+        return np.full(n, np.nan)
+    return np.broadcast_to(np.asarray(rule[2], dtype=np.float64), (n,))

@@ -1,0 +1,90 @@
+"""Which thresholds a command changes, and whether stored scores can answer for them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from spark_llmdata.errors import UsageError
+from spark_llmdata.recipe import Recipe
+from spark_llmdata.recipe.loading import rebuild_recipe
+from spark_llmdata.stage import RowStage, Stage
+
+
+@dataclass(frozen=True)
+class Change:
+    """A setting of a stage, as the run had it and as it is asked about."""
+
+    stage: str
+    setting: str
+    was: Any
+    now: Any
+
+
+@dataclass(frozen=True)
+class Changes:
+    """The recipe of a run, the same with other thresholds, and what differs."""
+
+    was: Recipe
+    now: Recipe
+    changed: tuple[Change, ...]
+    command: str  # what runs the new recipe
+
+
+def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: str) -> Changes:
+    """Change the recipe of a run's manifest by `path=value`.
+
+    Raises:
+        RecipeError: a path names no setting, or a value does not fit it.
+        UsageError: nothing is changed, or something that stored scores cannot answer for.
+    """
+    facts, folder = manifest["recipe"], manifest["recipe_folder"]
+    was, now = rebuild_recipe(facts, folder), rebuild_recipe(facts, folder, settings)
+    command = _command(manifest.get("asked") or {}, facts["name"], settings, store)
+    changed: list[Change] = []
+    for before, after in zip(was.stages, now.stages, strict=True):
+        told, asked = before.settings(), after.settings()
+        differing = [name for name in asked if asked[name] != told.get(name)]
+        _refuse(before, after, differing, command)
+        changed += [Change(before.name, name, told.get(name), asked[name]) for name in differing]
+    others = {k: v for k, v in now.as_dict().items() if k != "stages" and v != was.as_dict()[k]}
+    if others:
+        raise UsageError(
+            f"--set changes {', '.join(others)} of the recipe; expected thresholds of stages, such as "
+            f"filter.gopher_quality.min_words=80. To run it: {command}"
+        )
+    if not changed:
+        raise UsageError(
+            f"--set {' '.join(settings)}: the run had these values already; expected another value of a threshold"
+        )
+    return Changes(was, now, tuple(changed), command)
+
+
+def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str) -> None:
+    """Refuse what was measured, compared or called otherwise."""
+    retunable = before.retunable if isinstance(before, RowStage) else frozenset()
+    told = [f"{before.name}.{name}" for name in differing if name not in retunable]
+    if after.id != before.id:
+        told.append(f"{before.name}.id")
+    if not told:
+        return
+    if not isinstance(before, RowStage):
+        why = "it compares documents, which stored scores do not tell about"
+    elif not retunable:
+        why = "the stage keeps no scores that decide by themselves"
+    else:
+        why = f"what the stage measures depends on it; stored scores answer for {', '.join(sorted(retunable))}"
+    raise UsageError(
+        f"--set {', '.join(told)}: {why}. Run it; what stands in front of the pass of {before.name} is not computed "
+        f"again: {command}"
+    )
+
+
+def _command(asked: Mapping[str, Any], name: str, settings: Sequence[str], store: str) -> str:
+    """The command that runs the changed recipe; with placeholders where the run was started from Python."""
+    recipe = shlex.quote(asked["recipe"]) if asked.get("recipe") else f"RECIPE ({name})"
+    inputs = " ".join(shlex.quote(path) for path in asked.get("input") or ()) or "PATH"
+    sets = " ".join(f"--set {shlex.quote(setting)}" for setting in [*(asked.get("set") or ()), *settings])
+    return f"llmdata run {recipe} --input {inputs} --store {shlex.quote(store)} {sets}"

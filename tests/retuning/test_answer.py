@@ -1,0 +1,63 @@
+"""What is refused before a row is read, and after: settings that are no thresholds, rows that are not the run's."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from spark_llmdata.errors import ProofFailed, RecipeError, UsageError
+from spark_llmdata.recipe import load_recipe
+from spark_llmdata.retuning.answer import check_groups
+from spark_llmdata.retuning.change import Change, find_changes
+
+
+def manifest(asked=None):
+    return {"recipe": load_recipe("quickstart").as_dict(), "recipe_folder": None, "asked": asked}
+
+
+def test_what_is_changed_and_how_to_run_it():
+    asked = {"recipe": "quickstart", "input": ["my pages.jsonl"], "set": ["gates.min_kept=1"]}
+    setting = "filter.gopher_quality.min_words=80"
+    found = find_changes(manifest(asked), [setting], "store")
+    assert found.changed == (Change("filter.gopher_quality", "min_words", 50, 80),)
+    assert found.command == (
+        "llmdata run quickstart --input 'my pages.jsonl' --store store --set gates.min_kept=1 "
+        "--set filter.gopher_quality.min_words=80"
+    )
+    assert "RECIPE (quickstart) --input PATH" in find_changes(manifest(), [setting], "store").command
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "complaint"),
+    [
+        ("filter.gopher_quality.stop_words=[the]", UsageError, "stop_words: what the stage measures depends on it"),
+        ("filter.gopher_quality.words=whitespace", UsageError, "stored scores answer for max_all_symbols_ratio"),
+        ("filter.gopher_quality.id=filter.other", UsageError, "filter.gopher_quality.id"),
+        ("extract.html.max_depth=10", UsageError, "the stage keeps no scores that decide by themselves"),
+        ("dedup.exact.normalize=nfc", UsageError, "it compares documents"),
+        ("filter.gopher_quality.min_wrods=3", RecipeError, "unknown setting, did you mean 'min_words'"),
+        ("filter.gopher_quality.min_words=-3", RecipeError, "does not fit"),
+        ("filter.gopher_quality.min_words=50", UsageError, "had these values already"),
+        ("write.removed_text=none", UsageError, "changes write of the recipe; expected thresholds"),
+        ("judge=all", UsageError, "changes judge of the recipe"),
+    ],
+)
+def test_what_scores_cannot_answer(setting, error, complaint):
+    with pytest.raises(error, match=complaint):
+        find_changes(manifest(), [setting], "store")
+
+
+def group(documents, **others):
+    facts = {"then_stage": None, "then_rejected": False, "doubtful": 0, "example": None, "documents": documents}
+    return SimpleNamespace(**{**facts, **others})
+
+
+def test_rows_have_to_be_those_of_the_run():
+    record = SimpleNamespace(run="r", manifest={"counts": {"read": 5, "kept": 3, "rejected": 1}})
+    groups = [group(3), group(1, then_stage="a"), group(1, then_stage="b", then_rejected=True)]
+    check_groups(record, groups)
+    with pytest.raises(ProofFailed, match="'read': 4.*manifest says.*'read': 5"):
+        check_groups(record, groups[:1] + groups[2:])
+    with pytest.raises(ProofFailed, match="do not give the verdicts of 2 documents, such as ab"):
+        check_groups(record, [group(3, doubtful=2, example="ab"), *groups[1:]])
