@@ -41,6 +41,7 @@ class Stage(BaseModel, ABC):
     kernels: ClassVar[tuple[ModuleType, ...]] = ()  # their REVISION enters the fingerprint
     libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose version enters the fingerprint
     requires: ClassVar[frozenset[str]] = frozenset({"text"})
+    reads: ClassVar[frozenset[str]] = frozenset()  # columns it looks at beside those, if they are there
     provides: ClassVar[frozenset[str]] = frozenset()
     edits: ClassVar[frozenset[str]] = frozenset()  # columns it rewrites beside what it provides
     reasons: ClassVar[Mapping[str, str]] = {}

@@ -28,7 +28,10 @@ def needs_of(stage: RowStage, seen: frozenset[str] = frozenset()) -> Needs:
     scores = frozenset(map(score_key, stage.score_columns()))
     asked = frozenset(map(score_key, stage.needed_scores()))
     return Needs(
-        stage.name, stage.requires | asked | seen, (stage.changes() or frozenset()) | scores, find_fence(stage)
+        stage.name,
+        stage.requires | stage.reads | asked | seen,
+        (stage.changes() or frozenset()) | scores,
+        find_fence(stage),
     )
 
 

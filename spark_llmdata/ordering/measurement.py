@@ -56,6 +56,10 @@ class _Watched(Batch):
         self.seen.add(name)
         return super().__getitem__(name)
 
+    def raw(self, name: str) -> pa.Array:
+        self.seen.add(name)
+        return super().raw(name)
+
     def words(self, rule: str = "uax29") -> Words:
         self.seen.add("text")
         self.used.add((rule, self.edition))

@@ -24,6 +24,7 @@ from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.filter.gopher_repetition import GopherRepetition
+from spark_llmdata.stages.filter.http import FilterHttp
 from spark_llmdata.stages.filter.language import FilterLanguage
 from spark_llmdata.stages.filter.url import FilterUrl
 from spark_llmdata.stages.score.language import ScoreLanguage
@@ -37,6 +38,7 @@ STAGES = [
     Counting(),
     FilterLanguage(keep=("en", "o", "T"), threshold=None),
     FilterUrl(exclude_domains=("bad.example",)),
+    FilterHttp(max_payload_bytes=200),
     FineWeb(),
     GopherQuality(min_words=3, min_stop_words=0),
     GopherRepetition(),

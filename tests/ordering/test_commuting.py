@@ -58,6 +58,7 @@ def test_neither_changes_what_the_other_reads(first, second):
         (Long(), OnScore(), "on_score reads the score long_chars, which long makes"),
         (Relocate(), FilterUrl(), "filter.url reads url, which relocate makes"),
         (FilterUrl(), Relocate(), "filter.url reads url, which relocate changes"),
+        (CleanUnicode(), FilterHttp(), "filter.http reads text, which clean.unicode makes"),
         (Pii(), FilterUrl(), "clean.pii: private"),
         (FilterUrl(), ExtractHtml(), "extract.html: extracts"),
         (Silent(), FilterUrl(), "silent: your own stage, whose class does not say"),

