@@ -18,7 +18,7 @@ from spark_llmdata.plan import SegmentNode, digest, make_plan
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.segment import Segment
 from spark_llmdata.sources.split import InputFile
-from spark_llmdata.stage import CorpusStage
+from spark_llmdata.stage import CorpusStage, RowStage
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,10 @@ class Arrangement:
 
 
 def identify(recipe: Recipe) -> str:
-    """What an order is found again by: the recipe and its stages' revisions, without the inputs."""
-    return digest([recipe.as_dict(), [s.fingerprint() for s in recipe.stages]])
+    """What an order is found again by: the recipe, its stages' revisions and what they declare, without the inputs."""
+    needs = [needs_of(s) for s in recipe.stages if isinstance(s, RowStage)]
+    declared = [[sorted(n.reads), sorted(n.changes), n.fence] for n in needs]
+    return digest([recipe.as_dict(), [s.fingerprint() for s in recipe.stages], declared])
 
 
 def rearrange(recipe: Recipe, order: Sequence[str]) -> Recipe:

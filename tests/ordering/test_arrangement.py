@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from itertools import permutations
+from itertools import combinations, permutations
+from random import Random
 
 import numpy as np
 import pytest
@@ -51,14 +52,34 @@ STAGES = [
     Upper(),
 ]
 
-texts = st.lists(
-    st.sampled_from(
-        ["one two.", "The same line.", "a@b.example", "{", "ﬁn\u00ad", "of and the", "\n", "\r\n", "x" * 90]
-    ),
-    min_size=1,
-    max_size=25,
-).map(" ".join)
-urls = st.sampled_from(["https://bad.example/1", "https://good.example/1"])
+PIECES = ["one two.", "The same line.", "a@b.example", "{", "ﬁn\u00ad", "of and the", "\n", "\r\n", "x" * 90]
+URLS = ["https://bad.example/1", "https://good.example/1"]
+COMMUTING = [(a, b) for a, b in combinations(STAGES, 2) if find_conflict(needs_of(a), needs_of(b)) is None]
+
+texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=25).map(" ".join)
+urls = st.sampled_from(URLS)
+
+
+@pytest.fixture(scope="module")
+def many_rows():
+    draw = Random(5)
+    made = [" ".join(draw.choices(PIECES, k=draw.randint(1, 25))) for _ in range(150)]
+    return records(*({"text": text, "url": draw.choice(URLS)} for text in made))
+
+
+@pytest.mark.parametrize(("one", "other"), COMMUTING, ids=lambda stage: stage.name)
+def test_two_stages_that_may_change_places_keep_the_same_rows(one, other, many_rows):
+    first = [Long(max_chars=10_000, id="first.long")] if OnScore() in (one, other) else []
+    assert kept([*first, one, other], many_rows) == kept([*first, other, one], many_rows)
+
+
+def test_stages_that_may_not_would_give_other_rows(many_rows):
+    """So the rows above can tell: one of each kind of conflict shows in them."""
+    http, lines, prose = FilterHttp(max_payload_bytes=200), STAGES[0], FineWeb()
+    language, guess = FilterLanguage(keep=("o", "T"), threshold=None), Guess()
+    for one, other in ((lines, prose), (lines, http), (guess, language), (Relocate(), STAGES[4]), (Upper(), guess)):
+        assert find_conflict(needs_of(one), needs_of(other)) is not None
+        assert kept([one, other], many_rows) != kept([other, one], many_rows)
 
 
 @settings(max_examples=60)
@@ -174,3 +195,11 @@ def test_times_that_hardly_differ_change_nothing(recipe, tmp_path, monkeypatch):
 def test_an_order_names_every_stage_once(recipe):
     with pytest.raises(UsageError, match="does not name the stages"):
         rearrange(recipe, ["good"])
+
+
+def test_an_order_is_forgotten_where_a_stage_declares_something_else(recipe, monkeypatch):
+    """An order that was allowed under what a stage declared then may not be allowed now."""
+    before = identify(recipe)
+    assert before == identify(recipe)
+    monkeypatch.setattr(GopherQuality, "reads", frozenset({"lang"}))
+    assert identify(recipe) != before
