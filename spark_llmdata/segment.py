@@ -58,6 +58,10 @@ class Segment:
         """The schema of the segment's table."""
         return schema.segment(self.score_names)
 
+    def documents(self, batch: pa.RecordBatch) -> Batch:
+        """The documents of a batch as the segment's first stage sees them; what could not be read is not alive."""
+        return (_from_records(batch, "") if self.reads else _from_rows(batch, self.prior_scores)).docs
+
     def judge(
         self, batch: pa.RecordBatch, part: str | None = None, *, isolated: bool = False
     ) -> Iterator[pa.RecordBatch]:
@@ -241,11 +245,27 @@ def _check(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
             f"{stage.name} gives {', '.join(sorted(unknown))}, which its class declares neither in `reasons` nor "
             "in `scores`"
         )
+    _check_changes(stage, judgement, docs)
     fixed = set(judgement.columns) - REPLACEABLE
     if fixed:
         raise EnvironmentProblem(
             f"{stage.name} replaces {', '.join(sorted(fixed))}; a stage may replace {', '.join(sorted(REPLACEABLE))}, "
             "and the text by `text`"
+        )
+
+
+def _check_changes(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
+    """Refuse changes that a class which says what it changes does not name: orders are chosen by what it says."""
+    declared = stage.changes()
+    if declared is None:
+        return
+    changed = set(judgement.columns)
+    if judgement.text is not None and (docs.alive & np.asarray(judgement.text.is_valid())).any():
+        changed.add("text")
+    if changed - declared:
+        raise EnvironmentProblem(
+            f"{stage.name} changes {', '.join(sorted(changed - declared))}, which its class names neither in `edits` "
+            "nor in `provides`; name it there"
         )
 
 

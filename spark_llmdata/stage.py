@@ -43,7 +43,9 @@ class Stage(BaseModel, ABC):
     kernels: ClassVar[tuple[ModuleType, ...]] = ()  # their REVISION enters the fingerprint
     libraries: ClassVar[tuple[str, ...]] = ()  # distributions whose version enters the fingerprint
     requires: ClassVar[frozenset[str]] = frozenset({"text"})
+    reads: ClassVar[frozenset[str]] = frozenset()  # columns it looks at beside those, if they are there
     provides: ClassVar[frozenset[str]] = frozenset()
+    edits: ClassVar[frozenset[str]] = frozenset()  # columns it rewrites beside what it provides
     reasons: ClassVar[Mapping[str, str]] = {}
     scores: ClassVar[Mapping[str, str]] = {}
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by the value of `preset`, defaults of other settings
@@ -89,6 +91,15 @@ class Stage(BaseModel, ABC):
     def is_builtin(cls) -> bool:
         """Whether the stage comes with this package."""
         return cls.__module__.startswith("spark_llmdata.")
+
+    @classmethod
+    def changes(cls) -> frozenset[str] | None:
+        """The document columns its judgements may replace; null: a user's own class that does not say it.
+
+        What a class inherits is no word about its own `judge`.
+        """
+        declared = cls.is_builtin() or "edits" in vars(cls)
+        return cls.edits | cls.provides if declared else None
 
     def settings(self) -> dict[str, Any]:
         """The settings, without the id."""

@@ -265,3 +265,30 @@ def test_mask_shows_only_the_living(kind):
     assert mask(column, np.array([True, True, True])).equals(column)
     assert mask(column, np.array([False, True, True])).to_pylist() == [None, *column.to_pylist()[1:]]
     assert mask(column, np.array([True, False, False])).to_pylist() == [column[0].as_py(), None, None]
+
+
+class Undeclared(Upper):
+    """Says that it changes nothing, and writes in capitals."""
+
+    edits = frozenset()
+
+
+class Relabel(RowStage):
+    """Says that it changes the text, and changes the language."""
+
+    edits = frozenset({"text"})
+    reasons = {"never": "never"}
+
+    def judge(self, docs: Batch) -> Judgement:
+        return Judgement.keep_all(len(docs), columns={"lang": pa.array(["en"] * len(docs))})
+
+
+@pytest.mark.parametrize(("stage", "column"), [(Undeclared(), "text"), (Relabel(), "lang")])
+def test_a_change_that_a_class_does_not_name_is_refused(stage, column):
+    with pytest.raises(EnvironmentProblem, match=f"changes {column}, which its class names neither in `edits`"):
+        judged([stage], {"text": "some text"})
+
+
+def test_a_class_that_names_nothing_may_change_what_it_likes():
+    assert Upper.changes() is None
+    assert judged([Upper()], {"text": "some text"})[0]["text"] == "SOME TEXT"

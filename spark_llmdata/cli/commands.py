@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.cli.console import Progress, is_colored, read_text, table
 from spark_llmdata.cli.spark import session
 from spark_llmdata.errors import UsageError
 from spark_llmdata.store.delta import check_folder
+
+if TYPE_CHECKING:
+    from spark_llmdata.recipe import Recipe
 
 Answer = tuple[Any, str]
 
@@ -20,14 +24,58 @@ def plan(options: argparse.Namespace) -> Answer:
     from spark_llmdata.recipe import load_recipe
     from spark_llmdata.report.plan import describe_plan, describe_plan_text
 
-    facts = describe_plan(make_plan(load_recipe(options.recipe, options.set)))
+    check_optimize(options)
+    recipe = load_recipe(options.recipe, options.set)
+    if options.optimize:
+        return _plan_order(options, recipe)
+    if options.input or options.output:
+        raise UsageError("--input and --output belong to --optimize, which measures stages on the input; add it")
+    facts = describe_plan(make_plan(recipe), every_setting=options.all)
     return facts, describe_plan_text(facts)
+
+
+def _plan_order(options: argparse.Namespace, recipe: Recipe) -> Answer:
+    """Measure the stages on a sample, and show or save the order that costs least."""
+    from spark_llmdata.ordering import SAMPLE_ROWS, arrange
+    from spark_llmdata.plan import make_plan
+    from spark_llmdata.recipe.writing import write_recipe
+    from spark_llmdata.report.order import describe_order_text
+    from spark_llmdata.report.plan import describe_plan, describe_plan_text
+    from spark_llmdata.sources.inputs import find_files
+
+    if not options.input:
+        raise UsageError("--optimize measures stages on a sample of the input: add --input [NAME=]PATH")
+    if options.output is not None and Path(options.output).exists():
+        raise UsageError(f"--output {options.output}: is there already; name a new file")
+    inputs = find_files([path for group in options.input for path in group])
+    found = arrange(recipe, inputs.files, SAMPLE_ROWS if options.sample_rows is None else options.sample_rows)
+    facts = describe_plan(make_plan(found.recipe), every_setting=options.all) | {"optimized": found.as_json()}
+    text = f"{describe_plan_text(facts)}\n\n{describe_order_text(facts['optimized'])}"
+    if options.output is not None:
+        remarks = f"{recipe.name}, its stages in the order that cost least on a sample (llmdata plan --optimize)."
+        Path(options.output).write_text(write_recipe(found.recipe, remarks), "utf-8")
+        text += f"\n\nsaved as {options.output}"
+    elif found.order != found.was:
+        text += "\n\n--output FILE saves this order as a recipe; `llmdata run --optimize` measures by itself"
+    return facts, text
+
+
+def check_optimize(options: argparse.Namespace) -> None:
+    """Refuse a sample nobody asked for, or one of nothing, before anything is read."""
+    if options.sample_rows is None:
+        return
+    if not options.optimize:
+        raise UsageError("--sample-rows belongs to --optimize; add it")
+    if options.sample_rows < 1:
+        raise UsageError(f"--sample-rows {options.sample_rows}: expected a number of records, 1 or more")
 
 
 def run(options: argparse.Namespace) -> Answer:
     """Run a recipe. What can be wrong with recipe and inputs is said before Spark is started."""
+    from spark_llmdata.ordering import SAMPLE_ROWS
     from spark_llmdata.plan import make_plan
     from spark_llmdata.recipe import load_recipe
+    from spark_llmdata.report.order import describe_order_text
     from spark_llmdata.runner import run as execute
     from spark_llmdata.runner.api import check_overrides
     from spark_llmdata.sources.inputs import find_files
@@ -36,6 +84,7 @@ def run(options: argparse.Namespace) -> Answer:
         return _reproduce(options)
     if options.recipe is None or not options.input:
         raise UsageError("expected RECIPE and --input [NAME=]PATH, or --reproduce RUN; see llmdata run --help")
+    check_optimize(options)
     check_folder(options.store)
     inputs = [path for group in options.input for path in group]
     check_overrides(options.override_gate)
@@ -58,6 +107,8 @@ def run(options: argparse.Namespace) -> Answer:
             progress=progress.say,
             resume=options.resume,
             override_gates=options.override_gate,
+            optimize=options.optimize,
+            sample_rows=SAMPLE_ROWS if options.sample_rows is None else options.sample_rows,
         )
     facts = result.as_json()
     stages = table(
@@ -75,6 +126,8 @@ def run(options: argparse.Namespace) -> Answer:
     if not result.reproducible:
         remarks.append("not reproducible: documents were rejected because of this machine (memory, killed workers)\n")
     remarks += [f"{c.stage}: {sentence}\n" for c in result.by_stage for sentence in c.told]
+    if result.optimized is not None:
+        remarks.append(f"{describe_order_text(result.optimized)}\n\n")
     done = "was done before, nothing was run again; it took" if result.found else "done in"
     text = (
         f"run {result.run} {done} {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
@@ -89,10 +142,11 @@ def _reproduce(options: argparse.Namespace) -> Answer:
     """Build a run again and say what differs."""
     from spark_llmdata.runner import reproduce
 
-    if options.recipe or options.input or options.set or options.resume or options.override_gate:
+    given = options.recipe or options.input or options.set or options.resume or options.override_gate
+    if given or options.optimize or options.sample_rows:
         raise UsageError(
-            "--reproduce takes recipe, inputs and settings from the run's manifest; leave out RECIPE, --input, --set, "
-            "--resume and --override-gate"
+            "--reproduce takes recipe, inputs, settings and order from the run's manifest; leave out RECIPE, --input, "
+            "--set, --resume, --override-gate, --optimize and --sample-rows"
         )
     check_folder(options.store, must_exist=True)
     progress = Progress()

@@ -13,10 +13,13 @@ from spark_llmdata.stage import Stage
 WIDTH = 100
 
 
-def describe_plan(plan: Plan) -> dict[str, Any]:
-    """The steps in order, each a segment of stages that share one pass or a comparison, and what the recipe lacks."""
+def describe_plan(plan: Plan, *, every_setting: bool = False) -> dict[str, Any]:
+    """The steps in order, each a segment of stages that share one pass or a comparison, and what the recipe lacks.
+
+    Of a stage's settings those are told that are not the defaults, or all.
+    """
     steps = [
-        {"compares": isinstance(node, CorpusNode), "stages": [_stage(stage) for stage in stages]}
+        {"compares": isinstance(node, CorpusNode), "stages": [_stage(stage, every_setting) for stage in stages]}
         for node, stages in (
             (node, (node.stage,) if isinstance(node, CorpusNode) else node.segment.stages) for node in plan.nodes
         )
@@ -44,13 +47,13 @@ def describe_plan_text(facts: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _stage(stage: Stage) -> dict[str, Any]:
-    """A stage with those of its settings that are not the defaults."""
+def _stage(stage: Stage, every_setting: bool) -> dict[str, Any]:
+    """A stage with its settings, all or those that are not the defaults."""
     fields = type(stage).model_fields
     chosen = {
         name: value
         for name, value in stage.settings().items()
-        if getattr(stage, name) != fields[name].get_default(call_default_factory=True)
+        if every_setting or getattr(stage, name) != fields[name].get_default(call_default_factory=True)
     }
     return {"name": stage.name, "kind": stage.kind_name(), "settings": chosen}
 

@@ -31,6 +31,7 @@ class RunResult:
     store: Store = field(repr=False)
     reproducible: bool = True  # False where a document was rejected because of the machine (memory, a killed worker)
     overridden: Sequence[Mapping[str, Any]] = ()  # gates that would have stopped the run
+    optimized: Mapping[str, Any] | None = None  # the order of stages that was chosen, and what was measured
     found: bool = False  # it was done before, and nothing was run again
 
     @property
@@ -64,6 +65,7 @@ class RunResult:
             store,
             facts["reproducible"],
             facts["overridden"],
+            facts.get("optimized"),
             found=True,
         )
 
@@ -80,6 +82,7 @@ class RunResult:
             "corpus": corpus,
             "reproducible": self.reproducible,
             "overridden": list(self.overridden),
+            "optimized": None if self.optimized is None else dict(self.optimized),
             "skipped": list(self.skipped),
             "seconds": round(self.seconds, 3),
         }

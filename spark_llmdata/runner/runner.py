@@ -42,10 +42,12 @@ class Runner:
         attempt: int = 0,
         overrides: Collection[str] = (),
         asked: Mapping[str, Any] | None = None,
+        optimized: Mapping[str, Any] | None = None,
     ) -> None:
         self.store, self.plan, self.inputs, self.run_id, self.say = replace(store, run=run), plan, inputs, run, say
         self.attempt, self.overrides = attempt, frozenset(overrides)
         self.asked = asked  # the command, for whoever has to give it again
+        self.optimized = optimized  # why the plan's stages stand in another order than the recipe that was given
         self.recipe = plan.recipe
         self.sources = sorted(self.recipe.gates.max_removed_by_source)
         self.ledger = Ledger(self.store)
@@ -220,6 +222,7 @@ class Runner:
             self.store,
             reproducible=not by_machine,
             overridden=self.manifest["overridden"],
+            optimized=self.optimized,
         )
 
     def _totals(self) -> dict[str, int]:
@@ -301,6 +304,7 @@ class Runner:
             "recipe": self.recipe.as_dict(),
             "recipe_folder": self.recipe.folder,
             "asked": self.asked,
+            "optimized": self.optimized,
             "code": describe_code(self.recipe.stages),
             "driver": describe_self(),
             "overrides": sorted(self.overrides),

@@ -138,6 +138,20 @@ class Ledger:
         open_or_done = [r for r in same if r.state == "done" or r.state in UNFINISHED]
         return self.whole(open_or_done[-1]) if open_or_done else None
 
+    def find_order(self, recipe: str) -> tuple[str, dict[str, Any]] | None:
+        """The newest run that chose an order for that recipe, and what its manifest says of it (`optimized`)."""
+        from pyspark.sql import functions as F
+
+        if not self.store.runs.exists():
+            return None
+        held = F.get_json_object("manifest", "$.optimized")
+        same = self.store.runs.read().where(F.get_json_object(held, "$.of") == recipe).select("run", held.alias("held"))
+        found = max(same.distinct().collect(), key=lambda row: str(row.run), default=None)
+        if found is None:
+            return None
+        facts: dict[str, Any] = json.loads(found.held)
+        return facts.get("taken_from") or found.run, facts
+
     def whole(self, record: RunRecord) -> RunRecord:
         """The same with its manifest: what its events say, later ones over earlier ones."""
         from pyspark.sql import functions as F

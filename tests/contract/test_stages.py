@@ -12,7 +12,10 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from spark_llmdata.batch import Batch
+from spark_llmdata.interop.frames import GIVEN
 from spark_llmdata.isolation import judge_safely
+from spark_llmdata.segment import REPLACEABLE
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.verdict import concat
@@ -108,6 +111,40 @@ def test_removed_rows_do_not_matter(kind):
     batch.remove(gone)
     rest = stage.judge(batch)
     assert rest.keep[~gone].tolist() == whole.keep[~gone].tolist()
+
+
+class Watched(Batch):
+    """Notes which columns are asked for, in any way."""
+
+    asked = frozenset()
+
+    def __getitem__(self, name):
+        self.asked |= {name}
+        return super().__getitem__(name)
+
+    def raw(self, name):
+        self.asked |= {name}
+        return super().raw(name)
+
+    def words(self, rule="uax29"):
+        self.asked |= {"text"}
+        return super().words(rule)
+
+
+@pytest.mark.parametrize("kind", ROW_KINDS)
+def test_says_what_it_reads_and_changes(kind):
+    """Orders are chosen by it: a column that changes without a word would let stages pass that must not."""
+    for case in cases(kind):
+        stage = stage_of(kind, case)
+        given = batch_of([case["given"]])
+        batch = Watched(
+            {name: given.raw(name) for name in GIVEN},
+            scores={n: pa.array([case["given"].get("scores", {}).get(n)], pa.float64()) for n in stage.needed_scores()},
+        )
+        found = judge_safely(stage, batch)
+        changed = set(found.columns) | ({"text"} if found.text is not None and found.text[0].is_valid else set())
+        assert changed <= stage.changes()
+        assert batch.asked & (REPLACEABLE | {"text"}) <= stage.requires | stage.reads | stage.changes()
 
 
 @pytest.mark.parametrize("kind", ROW_KINDS)

@@ -53,6 +53,7 @@ class Pii(RowStage):
 
     kind = "clean.pii"
     kernels = (pii,)
+    edits = frozenset({"text"})
     private = True
     reasons: ClassVar[Mapping[str, str]] = {"too_many": "more than `max_found` places with personal data"}
     scores: ClassVar[Mapping[str, str]] = {

@@ -28,6 +28,7 @@ class RefinedwebLines(RowStage):
 
     kind = "clean.refinedweb_lines"
     kernels = (words, refinedweb)
+    edits = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "no_words": "no word at all",
         "too_many_words_removed": "more than `max_removed_word_ratio` of the words are in what is removed",

@@ -32,6 +32,7 @@ class CleanUnicode(RowStage):
     kind = "clean.unicode"
     revision = 2
     kernels = (unicode,)
+    edits = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "too_many_replacements": "more than `max_replacement_ratio` of the characters are U+FFFD, which stands for "
         "bytes that could not be decoded"

@@ -33,6 +33,7 @@ class C4(RowStage):
     kind = "filter.c4"
     revision = 2
     kernels = (sentences, c4)
+    edits = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "too_long": "more than `max_chars` characters",
         "lorem_ipsum": 'a line holds "lorem ipsum"',

@@ -30,6 +30,7 @@ class FilterHttp(RowStage):
 
     kind = "filter.http"
     requires = frozenset({"meta", "content_type"})
+    reads = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "bad_status": "a status that is not in `statuses`",
         "bad_content_type": "a content type that is not in `content_types`",
