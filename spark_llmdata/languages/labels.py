@@ -7,6 +7,10 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
+import yaml
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 #: Labels that say no language: none was recognized.
 UNKNOWN = frozenset({"", "und"})
 
@@ -46,10 +50,9 @@ def _parse(label: str) -> tuple[str, str | None]:
 def _table() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """The shortest code by every code of a language, and by that one the scripts, where they are told."""
     shortest, scripts = {}, {}
-    text = (resources.files("spark_llmdata.languages") / "names.txt").read_text("utf-8")
-    for line in text.splitlines():
-        code, written, *others = line.split()
-        shortest.update(dict.fromkeys([code, *others], code))
-        if written != "-":
-            scripts[code] = frozenset(written.split(","))
+    file = resources.files("spark_llmdata.languages") / "names.yaml"
+    for code, facts in yaml.load(file.read_text("utf-8"), _LOADER).items():
+        shortest.update(dict.fromkeys([code, *facts["names"]], code))
+        if "scripts" in facts:
+            scripts[code] = frozenset(facts["scripts"])
     return shortest, scripts

@@ -71,6 +71,8 @@ class LanguageStage(RowStage):
         noun = cls.kind_name().rsplit(".", 1)[-1]
         found: dict[str, Any] = {}
         for label, settings in given.items():
+            if isinstance(label, bool):
+                raise ValueError(f"the language {label} is what YAML makes of no and yes; put the code in quotes")
             name = labels.canonical(str(label))
             if name in found:
                 raise ValueError(f"{label!r} is the language {name!r}, which is given twice; put both into one")

@@ -127,6 +127,7 @@ def test_a_language_in_a_file(tmp_path) -> None:
         ({"by_language": {"de": {}, "deu": {}}}, "'deu' is the language 'de', which is given twice"),
         ({"by_language": {"de": "nowhere.yaml"}}, "cannot read the settings of a language in 'nowhere.yaml'"),
         ({"by_language": {"de": 3}}, "by_language.de"),
+        ({"by_language": {False: {}}}, "the language False is what YAML makes of no and yes; put the code in quotes"),
         ({"by_language": 3}, "by_language"),
         ({"language_data": 3}, "language_data"),
         ({"language": "isl"}, "`language` is 'isl', of which nothing is known here; expected one of ar, bg"),

@@ -40,7 +40,8 @@ def test_the_recipe_holds_the_file(example) -> None:
     assert quality.variant("de").max_mean_word_length == 15
     assert c4.variant("is").end_marks == '.?!"“'
     (example.parent / "icelandic.yaml").unlink()
-    assert rebuild_recipe(json.loads(json.dumps(recipe.as_dict())), None).stages == recipe.stages
+    again = rebuild_recipe(json.loads(json.dumps(recipe.as_dict())), None)
+    assert [stage.settings() for stage in again.stages] == [stage.settings() for stage in recipe.stages]
 
 
 def test_docs_list_the_languages_of_the_package(example) -> None:
