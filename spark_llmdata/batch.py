@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from spark_llmdata.errors import UsageError
@@ -31,6 +32,12 @@ class Batch:
         self.alive: BoolArray = np.ones(self._n, dtype=bool) if alive is None else alive.copy()
         self._shown: dict[str, pa.Array] = {}
         self._words: dict[str, words.Words] = {}
+        self._parts: dict[Hashable, tuple[npt.NDArray[np.int64], Batch]] = {}
+        self._whole: tuple[Batch, npt.NDArray[np.int64]] | None = None  # of a part: the batch and its rows there
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether there is a column of that name."""
+        return name in self._columns
 
     def __len__(self) -> int:
         """Return the number of rows, removed ones included."""
@@ -57,6 +64,9 @@ class Batch:
 
     def score(self, name: str) -> pa.Array:
         """Return a score column (double) that an earlier stage measured, null where the row is not alive."""
+        if name not in self._scores and self._whole is not None:
+            whole, rows = self._whole
+            return whole.score(name).take(pa.array(rows))
         if name not in self._scores:
             known = ", ".join(sorted(self._scores)) or "none"
             raise UsageError(f"no stage before this one gave the score {name!r}; there is {known}")
@@ -66,7 +76,9 @@ class Batch:
         """What a decision may read: `lang` and the scores, those just measured among them (cast to double)."""
         lang = self._columns.get("lang", pa.nulls(self._n, pa.string()))
         doubles = {name: values.cast(pa.float64()) for name, values in scores.items()}
-        return Batch({"lang": lang}, self.alive, {**self._scores, **doubles})
+        found = Batch({"lang": lang}, self.alive, {**self._scores, **doubles})
+        found._whole = self._whole
+        return found
 
     def raw(self, name: str) -> pa.Array:
         """Return a column with the values of removed rows too: what is stored, not what is judged."""
@@ -76,6 +88,7 @@ class Batch:
         """Set a column; a new text is a new revision and forgets the analyses of the old one."""
         self._columns[name] = values
         self._shown.pop(name, None)
+        self._parts.clear()
         if name == "text":
             self._words.clear()
 
@@ -85,6 +98,21 @@ class Batch:
             self.alive = self.alive & ~gone
             self._shown.clear()
             self._words = {rule: found.restrict(pa.array(self.alive)) for rule, found in self._words.items()}
+            for rows, part in self._parts.values():
+                part.remove(gone[rows])
+
+    def part(self, name: Hashable, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Batch]:
+        """Return rows, in ascending order, as a batch of their own, and which rows it holds.
+
+        Until a column is replaced there is one part of a name, with its analyses; rows that were removed since are in
+        it, not alive. So a name has to stand for the same rows, or fewer, each time it is asked for.
+        """
+        if name not in self._parts:
+            taken = {column: values.take(pa.array(rows)) for column, values in self._columns.items()}
+            part = Batch(taken, self.alive[rows])
+            part._whole = (self, rows)
+            self._parts[name] = (rows, part)
+        return self._parts[name]
 
     def slice(self, begin: int, end: int) -> Batch:
         """Return rows [begin, end) as a batch of their own."""

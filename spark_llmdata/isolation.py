@@ -16,6 +16,7 @@ import numpy as np
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import EnvironmentProblem, UsageError
+from spark_llmdata.languages.judging import judge_by_language
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, concat
 
@@ -49,7 +50,7 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
     """
     isolated = isolated and stage.forkable and hasattr(os, "fork")
     try:
-        return _judge_in_child(stage, docs) if isolated else stage.judge(docs)
+        return _judge_in_child(stage, docs) if isolated else _judge(stage, docs)
     except BaseException as failure:
         if not _is_row_failure(failure):
             raise
@@ -62,6 +63,10 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
     middle = int(alive[len(alive) // 2])
     halves = docs.slice(0, middle), docs.slice(middle, len(docs))
     return concat([judge_safely(stage, half, isolated=isolated) for half in halves])
+
+
+def _judge(stage: RowStage, docs: Batch) -> Judgement:
+    return judge_by_language(stage, docs, lambda variant, part: variant.judge(part))
 
 
 def _is_row_failure(failure: BaseException) -> bool:
@@ -177,7 +182,7 @@ def _become_a_child() -> None:
 def _judge_to_bytes(stage: RowStage, docs: Batch) -> bytes:
     """The pickled judgement, or of an exception the type it is raised as and its message."""
     try:
-        judgement = stage.judge(docs)
+        judgement = _judge(stage, docs)
     except BaseException as failure:  # noqa: BLE001 - the parent raises it
         return _raised(failure)
     try:

@@ -94,6 +94,19 @@ class Judgement:
             bound[failing] = threshold[failing] if isinstance(threshold, np.ndarray) else threshold
         return cls(keep, reason, score, bound)
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Judgement:
+        """Return the judgement of these rows, in this order."""
+
+        def pick(values: Any) -> Any:
+            return values if values is None else values.take(pa.array(rows) if isinstance(values, pa.Array) else rows)
+
+        fields = {n: v for n, v in vars(self).items() if n not in ("scores", "columns")}
+        return Judgement(
+            **{name: pick(values) for name, values in fields.items()},
+            scores={name: pick(values) for name, values in self.scores.items()},
+            columns={name: pick(values) for name, values in self.columns.items()},
+        )
+
     @classmethod
     def remove_where(cls, remove: BoolArray, reason: str, **others: Any) -> Judgement:
         """Remove the marked documents for one reason."""

@@ -228,7 +228,8 @@ def why(options: argparse.Namespace) -> Answer:
     lines.append(f"  record    {facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})")
     for step in facts["path"]:
         edits = f", {step['edits']} edits" if step["edits"] else ""
-        lines.append(f"  {'kept by   ' if step['kept'] else 'removed by'} {step['stage']}{edits}")
+        not_judged = f": not applicable, {step['not_applicable']}" if "not_applicable" in step else ""
+        lines.append(f"  {'kept by   ' if step['kept'] else 'removed by'} {step['stage']}{edits}{not_judged}")
         lines += [f"               {name} {value:g}" for name, value in step["scores"].items()]
     for other in facts["others"]:
         what = f"{other['outcome']} {other['reason'] or ''}".rstrip()

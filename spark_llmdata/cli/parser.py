@@ -80,19 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"llmdata {spark_llmdata.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    plan = _command(commands, "plan", "show what a recipe will do", _PLAN)
-    plan.add_argument(
-        "recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe that comes with the package"
-    )
-    _set(plan)
-    plan.add_argument("--all", action="store_true", help="show every setting, the defaults too")
-    _input(plan)
-    _optimize(plan)
-    plan.add_argument(
-        "--output", metavar="FILE", help="with --optimize: save the recipe in its new order, as a new file"
-    )
-    _json(plan)
-
+    _add_plan(commands)
     _add_run(commands)
 
     runs = _command(commands, "runs", "list a store's runs", "Lists the runs of a store, oldest first.")
@@ -155,6 +143,21 @@ def make_parser() -> argparse.ArgumentParser:
     )
     _spark(doctor)
     return parser
+
+
+def _add_plan(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    plan = _command(commands, "plan", "show what a recipe will do", _PLAN)
+    plan.add_argument(
+        "recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe that comes with the package"
+    )
+    _set(plan)
+    plan.add_argument("--all", action="store_true", help="show every setting, the defaults too")
+    _input(plan)
+    _optimize(plan)
+    plan.add_argument(
+        "--output", metavar="FILE", help="with --optimize: save the recipe in its new order, as a new file"
+    )
+    _json(plan)
 
 
 def _add_run(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]

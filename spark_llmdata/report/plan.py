@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.plan import CorpusNode, Plan
 from spark_llmdata.stage import Stage
 
@@ -40,6 +41,7 @@ def describe_plan_text(facts: Mapping[str, Any]) -> str:
             told = ", ".join(f"{name}: {_short(value)}" for name, value in stage["settings"].items())
             kind = "" if stage["name"] == stage["kind"] else f" ({stage['kind']})"
             lines += _wrap(f"   {stage['name']}{kind}", told)
+    lines += _say_languages(facts["steps"])
     if facts["lacks"]:
         lines += ["", "not in it of what was published"]
         for sentence in facts["lacks"]:
@@ -55,7 +57,32 @@ def _stage(stage: Stage, every_setting: bool) -> dict[str, Any]:
         for name, value in stage.settings().items()
         if every_setting or getattr(stage, name) != fields[name].get_default(call_default_factory=True)
     }
-    return {"name": stage.name, "kind": stage.kind_name(), "settings": chosen}
+    facts = {"name": stage.name, "kind": stage.kind_name(), "settings": chosen}
+    if isinstance(stage, LanguageStage) and stage.languages():
+        chosen.pop("language_data", None)
+        facts["languages"] = list(stage.languages())
+        facts["assumed_language"] = stage.language
+    return facts
+
+
+def _say_languages(steps: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Which stages judge which languages, those that know the same ones together."""
+    bound = [stage for step in steps for stage in step["stages"] if "languages" in stage]
+    kinds: dict[tuple[tuple[str, ...], str], list[str]] = {
+        (tuple(stage["languages"]), stage["assumed_language"]): [] for stage in bound
+    }
+    for stage in bound:
+        kinds[tuple(stage["languages"]), stage["assumed_language"]].append(stage["name"])
+    lines = []
+    for (languages, assumed), names in kinds.items():
+        told = f"{', '.join(names)}: each by its own settings {', '.join(languages)}; where none is known, "
+        lines += textwrap.wrap(
+            f"{told}by those of {assumed}; documents in other languages pass, not judged",
+            WIDTH,
+            initial_indent="  - ",
+            subsequent_indent="    ",
+        )
+    return ["", "by language", *lines] if lines else []
 
 
 def _short(value: Any) -> str:

@@ -126,6 +126,7 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = []
     segments = record.manifest["segments"]
     verdicts = record.manifest["verdicts"]
+    bound = _bound_stages(record)
     for index, segment in enumerate(segments):
         row = _row(store, segment["table"], fate)
         if row is None:
@@ -137,7 +138,10 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
             if stage == "read" and fate.reason == "read.duplicate_record":
                 kept = False
             scores = _scores(row, segment["scores"].get(stage, ()))
-            steps.append({"stage": stage, "kept": kept, "scores": scores, "edits": _edits(row, stage)})
+            step = {"stage": stage, "kept": kept, "scores": scores, "edits": _edits(row, stage)}
+            if kept and not scores and stage in bound:
+                step["not_applicable"] = f"it has no settings for the language {row.lang!r}"
+            steps.append(step)
             if not kept:
                 return steps
         for verdict in verdicts:
@@ -149,11 +153,17 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
     return steps
 
 
+def _bound_stages(record: RunRecord) -> frozenset[str]:
+    """The stages of the run that judge some languages only; such a stage measures every document that it judges."""
+    stages = record.manifest["recipe"]["stages"]
+    return frozenset(s["id"] for s in stages if s.get("language_data") or s.get("by_language"))
+
+
 def _row(store: Store, table: str, fate: Row) -> Row | None:
     from pyspark.sql import functions as F
 
     rows = store.spark.read.format("delta").load(f"{store.root}/{table}")
-    names = [c for c in ("kept", "verdict", "scores", "edits") if c in rows.columns]
+    names = [c for c in ("kept", "verdict", "scores", "edits", "lang") if c in rows.columns]
     same = (F.col("part") == fate.part) & (F.col("ordinal") == fate.ordinal)
     found = rows.where(same).select(*names).limit(1).collect()
     return found[0] if found else None

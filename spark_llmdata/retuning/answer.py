@@ -215,7 +215,7 @@ def _describe_borders(changes: Sequence[Change], found: Sequence[Mapping[str, An
     for row in found:
         change = changes[row["change"]]
         head = {
-            "setting": f"{change.stage}.{change.setting}",
+            "setting": change.path,
             "rule": row["rule"],
             "side": "removed" if row["removes"] else "kept",
         }

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.retuning.change import Change
 from spark_llmdata.retuning.walk import COPY, Walk, Way
 from spark_llmdata.stage import RowStage
@@ -48,10 +49,24 @@ def find_sides(
             continue
         was, now = walk.steps[place].was, walk.steps[place].now
         assert isinstance(was, RowStage)
-        alone = was.model_copy(update={change.setting: getattr(now, change.setting)})
-        eligible = way.reached[place] & single
-        for reason, before, after in _differing(was.list_rules(docs), alone.list_rules(docs)):
-            yield from _nearest(number, f"{was.noun}.{reason}", before, after, eligible, ids)
+        assert isinstance(now, RowStage)
+        for old, new, rows in _by_language(was, now, docs):
+            alone = old.model_copy(update={change.setting: getattr(new, change.setting)})
+            eligible = way.reached[place] & single & rows
+            for reason, before, after in _differing(old.list_rules(docs), alone.list_rules(docs)):
+                yield from _nearest(number, f"{was.noun}.{reason}", before, after, eligible, ids)
+
+
+def _by_language(was: RowStage, now: RowStage, docs: Batch) -> Iterator[tuple[RowStage, RowStage, BoolArray]]:
+    """The two stages with the settings of a language, and the rows in it; rows that they do not judge are in none."""
+    if not isinstance(was, LanguageStage) or not isinstance(now, LanguageStage):
+        yield was, now, np.ones(len(docs), dtype=bool)
+        return
+    labels = np.array(docs.raw("lang").to_pylist(), dtype=object)
+    for label in dict.fromkeys(labels.tolist()):
+        old, new = was.variant(label), now.variant(label)
+        if old is not None and new is not None:
+            yield old, new, np.array([other == label for other in labels], dtype=bool)
 
 
 def _differing(was: dict[str, Rule], now: dict[str, Rule]) -> Iterator[tuple[str, Rule | None, Rule | None]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark_llmdata.errors import UsageError
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.stage import RowStage, Stage
@@ -15,12 +16,19 @@ from spark_llmdata.stage import RowStage, Stage
 
 @dataclass(frozen=True)
 class Change:
-    """A setting of a stage, as the run had it and as it is asked about."""
+    """A setting of a stage, as the run had it and as it is asked about; of one language where `language` says so."""
 
     stage: str
     setting: str
     was: Any
     now: Any
+    language: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The path into the recipe."""
+        inside = "" if self.language is None else f"by_language.{self.language}."
+        return f"{self.stage}.{inside}{self.setting}"
 
 
 @dataclass(frozen=True)
@@ -45,10 +53,10 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     command = _command(manifest.get("asked") or {}, facts["name"], settings, store)
     changed: list[Change] = []
     for before, after in zip(was.stages, now.stages, strict=True):
-        told, asked = before.settings(), after.settings()
-        differing = [name for name in asked if asked[name] != told.get(name)]
-        _refuse(before, after, differing, command)
-        changed += [Change(before.name, name, told.get(name), asked[name]) for name in differing]
+        told, asked = _flatten(before), _flatten(after)
+        differing = [key for key in {**told, **asked} if asked.get(key) != told.get(key)]
+        _refuse(before, after, [name for _, name in differing], command)
+        changed += [Change(before.name, key[1], told.get(key), asked.get(key), key[0]) for key in differing]
     others = {k: v for k, v in now.as_dict().items() if k != "stages" and v != was.as_dict()[k]}
     if others:
         raise UsageError(
@@ -62,12 +70,23 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     return Changes(was, now, tuple(changed), command)
 
 
+def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
+    """Settings by language (None: of all) and name, without those that follow from others."""
+    settings = stage.settings()
+    single = settings.pop("by_language", None) or {}
+    settings.pop("language_data", None)  # what the package has, but for the settings given for all
+    own = {(language, name): value for language, chosen in single.items() for name, value in chosen.items()}
+    return {(None, name): value for name, value in settings.items()} | own
+
+
 def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str) -> None:
     """Refuse what was measured, compared or called otherwise."""
     retunable = before.retunable if isinstance(before, RowStage) else frozenset()
     told = [f"{before.name}.{name}" for name in differing if name not in retunable]
     if after.id != before.id:
         told.append(f"{before.name}.id")
+    if isinstance(before, LanguageStage) and isinstance(after, LanguageStage):
+        told += [f"{before.name}.by_language.{new}" for new in sorted({*after.languages()} ^ {*before.languages()})]
     if not told:
         return
     if not isinstance(before, RowStage):

@@ -14,7 +14,7 @@ Table = Callable[[Sequence[str], Sequence[Sequence[object]]], str]
 def describe(found: Retuned, table: Table) -> str:
     """The counts then and now, what is not known, and the documents at the border; `table` sets columns."""
     lines = [f"run {found.run} of recipe {found.recipe}, judge: {found.judge}, as it would be with"]
-    lines += [f"  {c.stage}.{c.setting}  {_value(c.was)} -> {_value(c.now)}" for c in found.changes]
+    lines += [f"  {c.path}  {_value(c.was)} -> {_value(c.now)}" for c in found.changes]
     then, now = found.kept_then, found.kept_now
     kept = [("documents kept", then.documents, now.documents), ("their words", then.words, now.words)]
     lines += ["", table(("", "then", "now"), kept), ""]

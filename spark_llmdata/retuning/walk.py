@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.languages.judging import judge_by_language
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.plan import CorpusNode, Plan
 from spark_llmdata.recipe.model import Judged
 from spark_llmdata.stage import RowStage, Stage
@@ -59,8 +61,8 @@ def list_steps(was: Plan, now: Plan) -> tuple[Step, ...]:
 
 
 def decide(stage: RowStage, docs: Batch) -> Judgement:
-    """Ask a stage about stored scores: the one place where that is done."""
-    return stage.decide(docs)
+    """Ask a stage about stored scores, by the settings of each document's language."""
+    return judge_by_language(stage, docs, lambda variant, part: variant.decide(part))
 
 
 @dataclass
@@ -199,4 +201,6 @@ class Walk:
         found = np.zeros(len(docs), dtype=bool)
         for values in stage.own_scores(docs).values():
             found |= np.asarray(values.is_valid(), dtype=bool)
+        if isinstance(stage, LanguageStage):  # a language it has no settings for is passed on without scores
+            found |= np.array([stage.variant(lang) is None for lang in docs.raw("lang").to_pylist()], dtype=bool)
         return found

@@ -101,5 +101,5 @@ def test_errors_name_what_is_wrong_and_what_is_known() -> None:
 
 
 def test_every_rule_is_listed() -> None:
-    assert words.RULES == ("uax29", "whitespace", "datatrove")
-    assert [count("a-b", rule) for rule in words.RULES] == [2, 1, 3]
+    assert words.RULES == ("uax29", "whitespace", "datatrove", "dictionary")
+    assert [count("a-b", rule) for rule in words.RULES] == [2, 1, 3, 2]

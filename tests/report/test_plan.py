@@ -58,7 +58,20 @@ def test_settings_are_told_as_a_recipe_has_them(tmp_path, capsys):
         "   good (filter.gopher_quality) min_words: 20, max_all_symbols_ratio: 0.2\n"
         "2. compares documents\n"
         "   dedup.exact\n"
+        "\n"
+        "by language\n"
+        "  - good: each by its own settings ar, bg, bn, ca, cs, da, de, el, en, es, et, fa, fi, fr, he, hi,\n"
+        "    hr, hu, id, it, ja, km, ko, lo, lt, lv, ms, my, nl, nn, no, pl, pt, ro, ru, sk, sl, sr, sv, ta,\n"
+        "    th, tr, uk, ur, vi, zh; where none is known, by those of en; documents in other languages pass,\n"
+        "    not judged\n"
     )
+
+
+def test_a_stage_that_judges_all_languages_alike_names_none(tmp_path, capsys):
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text("name: mine\nstages:\n  - filter.gopher_quality: {language_data: {}}\n", "utf-8")
+    assert main(["plan", str(recipe)]) == 0
+    assert "by language" not in capsys.readouterr().out
 
 
 def test_what_a_recipe_lacks_is_sentences(tmp_path, capsys):

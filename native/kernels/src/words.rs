@@ -3,6 +3,7 @@
 mod blocks;
 mod column;
 pub(crate) mod datatrove;
+mod dictionary;
 pub(crate) mod spacy;
 mod symbols;
 mod uax29;
@@ -52,11 +53,18 @@ pub enum Rule {
     Whitespace,
     /// What datatrove's filters see in English: the tokens of spaCy 3.8's rules, white space left out.
     Datatrove,
+    /// As `Uax29`, with dictionaries for Chinese, Japanese, Thai, Lao, Khmer and Burmese.
+    Dictionary,
 }
 
 impl Rule {
     /// Every rule, in the order error messages list them.
-    pub const ALL: [Rule; 3] = [Rule::Uax29, Rule::Whitespace, Rule::Datatrove];
+    pub const ALL: [Rule; 4] = [
+        Rule::Uax29,
+        Rule::Whitespace,
+        Rule::Datatrove,
+        Rule::Dictionary,
+    ];
 
     /// The rule's name in recipes.
     pub fn name(self) -> &'static str {
@@ -64,6 +72,7 @@ impl Rule {
             Rule::Uax29 => "uax29",
             Rule::Whitespace => "whitespace",
             Rule::Datatrove => "datatrove",
+            Rule::Dictionary => "dictionary",
         }
     }
 
@@ -82,6 +91,7 @@ impl Rule {
             Rule::Uax29 => Splitter::Uax29,
             Rule::Whitespace => Splitter::Whitespace,
             Rule::Datatrove => Splitter::Datatrove(Box::new(datatrove::Splitter::new())),
+            Rule::Dictionary => Splitter::Dictionary,
         }
     }
 }
@@ -92,6 +102,7 @@ pub(crate) enum Splitter {
     Uax29,
     Whitespace,
     Datatrove(Box<datatrove::Splitter>),
+    Dictionary,
 }
 
 impl Splitter {
@@ -101,6 +112,7 @@ impl Splitter {
             Splitter::Uax29 => uax29::split_into(text, out),
             Splitter::Whitespace => whitespace::split_into(text, out),
             Splitter::Datatrove(splitter) => splitter.split_into(text, out),
+            Splitter::Dictionary => dictionary::split_into(text, out),
         }
     }
 }
@@ -343,7 +355,7 @@ mod tests {
         );
         assert_eq!(
             Rule::named("spacy").unwrap_err(),
-            "unknown word rule \"spacy\"; expected one of: uax29, whitespace, datatrove"
+            "unknown word rule \"spacy\"; expected one of: uax29, whitespace, datatrove, dictionary"
         );
     }
 }

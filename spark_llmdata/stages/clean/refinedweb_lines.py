@@ -14,11 +14,11 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import refinedweb, words
-from spark_llmdata.stage import RowStage
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.verdict import Judgement, Rule
 
 
-class RefinedwebLines(RowStage):
+class RefinedwebLines(LanguageStage):
     """Remove lines that are not the page's own: capitals, digits, counters of visitors, single words, shop snippets.
 
     A document that loses more than `max_removed_word_ratio` of its words goes as a whole: so much of it is no text.
@@ -41,8 +41,9 @@ class RefinedwebLines(RowStage):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {"words": "whitespace"}}
 
     preset: Literal["refinedweb", "dclm"] = Field(default="refinedweb", description="whose reading of the rules")
-    words: Literal["uax29", "whitespace", "datatrove"] = Field(
-        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    words: Literal["uax29", "whitespace", "datatrove", "dictionary"] = Field(
+        default="uax29",
+        description="how text is split: Unicode boundaries, white space, spaCy's rules for English, or dictionaries",
     )
     max_upper_ratio: Ratio | None = Field(default=0.5, description="share of a line's characters; null: not asked")
     max_digit_ratio: Ratio | None = Field(default=0.999999, description="share of a line's characters; null: not asked")

@@ -13,7 +13,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import c4, sentences
-from spark_llmdata.stage import RowStage
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.verdict import Judgement, Rule, as_float
 from spark_llmdata.word_list import WordList
 
@@ -22,7 +22,7 @@ _BEFORE = 60
 _REASONS = {"lorem": "lorem_ipsum", "curly": "curly_bracket", "bad": "bad_words"}
 
 
-class C4(RowStage):
+class C4(LanguageStage):
     """Remove lines that are no sentences or speak of cookies, and pages that are placeholders, code or too short.
 
     What condemns a page is looked for in lines that passed the tests before: a bracket in a line of two words does

@@ -12,11 +12,11 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import fineweb, words
-from spark_llmdata.stage import RowStage
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.verdict import Judgement, Rule
 
 
-class FineWeb(RowStage):
+class FineWeb(LanguageStage):
     """Keep documents whose lines look like prose: ended, long, not repeated. Ratios in [0, 1].
 
     Preset `paper` has what the paper writes, `datatrove` what the published code does: bounds that are met exactly
@@ -54,8 +54,9 @@ class FineWeb(RowStage):
     }
 
     preset: Literal["paper", "datatrove"] = Field(default="paper", description="whose thresholds and comparisons")
-    words: Literal["uax29", "whitespace", "datatrove"] = Field(
-        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    words: Literal["uax29", "whitespace", "datatrove", "dictionary"] = Field(
+        default="uax29",
+        description="how text is split: Unicode boundaries, white space, spaCy's rules for English, or dictionaries",
     )
     min_punctuated_line_ratio: Ratio | None = Field(default=0.12, description="share of lines; null: not asked")
     short_line_chars: NonNegativeInt = Field(default=29, description="characters up to which a line is short")

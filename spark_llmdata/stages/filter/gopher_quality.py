@@ -10,13 +10,13 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, model_validator
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio, check_order
 from spark_llmdata.kernels import heuristics, words
-from spark_llmdata.stage import RowStage
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.verdict import Judgement, Rule
 
 Symbols = NonNegativeFloat | None
 
 
-class GopherQuality(RowStage):
+class GopherQuality(LanguageStage):
     """Keep documents whose surface statistics look like edited prose. Lengths in words, ratios in [0, 1].
 
     A word is a segment between word boundaries that holds a letter or a digit. The rules apply in the order of the
@@ -65,8 +65,9 @@ class GopherQuality(RowStage):
     }
 
     preset: Literal["gopher", "datatrove", "dclm"] = Field(default="gopher", description="whose reading of the rules")
-    words: Literal["uax29", "whitespace", "datatrove"] = Field(
-        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    words: Literal["uax29", "whitespace", "datatrove", "dictionary"] = Field(
+        default="uax29",
+        description="how text is split: Unicode boundaries, white space, spaCy's rules for English, or dictionaries",
     )
     min_words: NonNegativeInt = Field(default=50, description="words")
     max_words: NonNegativeInt = Field(default=100_000, description="words")

@@ -12,7 +12,7 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import repetition, words
-from spark_llmdata.stage import RowStage
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.verdict import Judgement, Rule
 
 Bound = Ratio | None
@@ -27,7 +27,7 @@ def _bound(what: str, default: float) -> Any:
     return Field(default=default, description=f"share of {what}; null: not asked")
 
 
-class GopherRepetition(RowStage):
+class GopherRepetition(LanguageStage):
     """Keep documents of which no large part is repeated. All thresholds are shares; a document over one is removed.
 
     The paper leaves details open. Preset `gopher` reads it literally: all of what is contained in repeated lines or
@@ -61,8 +61,9 @@ class GopherRepetition(RowStage):
     preset: Literal["gopher", "datatrove", "dclm"] = Field(
         default="gopher", description="whose reading of the rules; thresholds are the paper's in all"
     )
-    words: Literal["uax29", "whitespace", "datatrove"] = Field(
-        default="uax29", description="how text is split: Unicode boundaries, white space, or spaCy's rules for English"
+    words: Literal["uax29", "whitespace", "datatrove", "dictionary"] = Field(
+        default="uax29",
+        description="how text is split: Unicode boundaries, white space, spaCy's rules for English, or dictionaries",
     )
     max_dup_line_ratio: Bound = _bound("lines", 0.3)
     max_dup_paragraph_ratio: Bound = _bound("paragraphs", 0.3)

@@ -92,7 +92,7 @@ fn probe(c: char) -> u8 {
 }
 
 /// Whether a segment holds an alphanumeric code point, by the crate's tables.
-fn is_word(segment: &str) -> bool {
+pub(super) fn is_word(segment: &str) -> bool {
     segment.unicode_words().next().is_some()
 }
 

@@ -1,0 +1,1 @@
+"""Settings by language as data, one file each: `importlib.resources.files("spark_llmdata.languages.data")`."""

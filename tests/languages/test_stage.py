@@ -1,0 +1,145 @@
+"""Settings by language: which one holds, what a manifest keeps, what is refused."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from pydantic import ValidationError
+
+from spark_llmdata.languages import files
+from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.stages import BUILTIN
+from spark_llmdata.stages.filter.c4 import C4
+from spark_llmdata.stages.filter.fineweb import FineWeb
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+
+BOUND = [stage for stage in BUILTIN.values() if issubclass(stage, LanguageStage)]
+FRENCH = files.packaged()["fr"]
+
+
+def quality(lang: str, **settings) -> GopherQuality:
+    found = GopherQuality(**settings).variant(lang)
+    assert isinstance(found, GopherQuality)
+    return found
+
+
+def test_the_stages_that_are_bound_to_a_language() -> None:
+    assert {stage.kind_name() for stage in BOUND} == {
+        "filter.gopher_quality",
+        "filter.gopher_repetition",
+        "filter.fineweb",
+        "filter.c4",
+        "clean.refinedweb_lines",
+    }
+    sections = {section for data in files.packaged().values() for section in data}
+    assert sections == {stage.kind_name().rsplit(".", 1)[-1] for stage in BOUND}
+
+
+@pytest.mark.parametrize("kind", BOUND)
+def test_every_preset_knows_every_language_and_english_as_it_was(kind: type[LanguageStage]) -> None:
+    for preset in kind.presets:
+        stage = kind(preset=preset)
+        assert stage.languages() == tuple(files.packaged())
+        for language in stage.languages():
+            assert stage.variant(language).name == stage.name
+        for unknown in (None, "", "und", "en", "eng_Latn", "en-US"):
+            assert stage.variant(unknown) is stage
+        assert stage.variant("is") is stage.variant("xx") is None
+
+
+def test_what_is_known_of_a_language_comes_over_the_preset() -> None:
+    found = quality("fr", preset="datatrove")
+    assert found.words == FRENCH["gopher_quality"]["words"] == "uax29"
+    assert found.stop_words == tuple(FRENCH["gopher_quality"]["stop_words"])
+    assert found.max_mean_word_length == FRENCH["gopher_quality"]["max_mean_word_length"]
+    assert (found.preset, found.min_words) == ("datatrove", 50)
+
+
+def test_what_a_recipe_says_holds_for_all_and_by_language_over_that() -> None:
+    settings = {"max_mean_word_length": 10, "by_language": {"deu_Latn": {"max_mean_word_length": 20}}}
+    assert quality("fr", **settings).max_mean_word_length == 10  # though it is the preset's own value
+    assert quality("de", **settings).max_mean_word_length == 20
+    assert quality("de", **settings).stop_words[0] == "der"
+
+
+def test_a_rule_that_is_not_asked_is_asked_in_no_language() -> None:
+    assert FRENCH["fineweb"]["max_newline_ratio"] == 0.185
+    french = [FineWeb(preset=preset).variant("fr") for preset in ("paper", "datatrove")]
+    assert [stage.max_newline_ratio for stage in french] == [None, 0.185]
+    assert [C4(preset=preset).variant("zh").end_marks[:1] for preset in ("c4", "fineweb")] == ["。", ""]
+    assert C4(preset="fineweb", by_language={"zh": {"end_marks": "。"}}).variant("zh").end_marks == "。"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"preset": "datatrove"},
+        {"min_words": 20, "max_mean_word_length": 10, "by_language": {"fra": {"stop_words": ["le", "la"]}, "is": {}}},
+        {"language_data": {}},
+    ],
+)
+def test_a_manifest_says_all_of_it(given) -> None:
+    stage = GopherQuality(**given)
+    again = GopherQuality(**stage.settings())
+    assert again == stage
+    assert again.settings() == stage.settings()
+    assert again.languages() == stage.languages()
+    assert pickle.loads(pickle.dumps(stage)).variant("fr") == stage.variant("fr")
+    changed = GopherQuality(**stage.settings() | {"max_mean_word_length": 12})
+    assert changed.variant("de").max_mean_word_length == 12
+
+
+def test_a_manifest_knows_the_languages_it_was_written_with() -> None:
+    facts = GopherQuality().settings()
+    facts["language_data"] = {"fr": facts["language_data"]["fr"]}
+    assert GopherQuality(**facts).languages() == ("en", "fr")
+
+
+def test_without_language_data_all_are_judged_alike() -> None:
+    stage = GopherQuality(language_data={})
+    assert stage.variant("is") is stage.variant("fr") is stage.variant(None) is stage
+    only = GopherQuality(language_data={}, by_language={"de": {"min_words": 3}})
+    assert (only.languages(), only.variant("fr"), only.variant("en")) == (("de", "en"), None, only)
+
+
+def test_another_language_can_be_assumed() -> None:
+    stage = GopherQuality(language="deu_Latn")
+    assert stage.variant(None) == stage.variant("de") != stage.variant("en")
+
+
+def test_a_language_in_a_file(tmp_path) -> None:
+    file = tmp_path / "icelandic.yaml"
+    file.write_text("gopher_quality: {stop_words: [og, að, í], min_words: 10}\nc4: {end_marks: '.'}\n", "utf-8")
+    stage = GopherQuality(by_language={"is": str(file)})
+    assert stage.variant("isl_Latn").stop_words == ("og", "að", "í")
+    assert stage.settings()["by_language"] == {"is": {"stop_words": ["og", "að", "í"], "min_words": 10}}
+    assert FineWeb(by_language={"is": str(file)}).by_language == {"is": {}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"by_language": {"de": {"min_wrds": 3}}}, "min_wrds given for the language 'de'.*expected some of words, min"),
+        ({"by_language": {"de": {"preset": "dclm"}}}, "preset given for the language 'de'"),
+        ({"by_language": {"de": {"min_words": -3}}}, "min_words of the language 'de' is -3: .*greater than or equal"),
+        ({"by_language": {"de": {}, "deu": {}}}, "'deu' is the language 'de', which is given twice"),
+        ({"by_language": {"de": "nowhere.yaml"}}, "cannot read the settings of a language in 'nowhere.yaml'"),
+        ({"by_language": {"de": 3}}, "by_language.de"),
+        ({"by_language": {False: {}}}, "the language False is what YAML makes of no and yes; put the code in quotes"),
+        ({"by_language": 3}, "by_language"),
+        ({"language_data": 3}, "language_data"),
+        ({"language": "isl"}, "`language` is 'isl', of which nothing is known here; expected one of ar, bg"),
+    ],
+)
+def test_what_is_refused(settings, sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        GopherQuality(**settings)
+
+
+def test_a_file_that_is_no_settings(tmp_path) -> None:
+    for text in ("a", "[a]", "gopher_quality: 3", "a: ["):
+        (tmp_path / "x.yaml").write_text(text, "utf-8")
+        with pytest.raises(ValidationError, match="expected a YAML file with settings under the stage's name"):
+            GopherQuality(by_language={"is": str(tmp_path / "x.yaml")})
