@@ -133,6 +133,14 @@ def test_who_comes_back_waits_for_the_first_stage_that_has_not_seen_it():
     assert outcomes(before, after, [{"text": "\n".join([GOOD] * 3)}], "all") == [stays]
 
 
+def test_a_lang_that_is_replaced_behind_is_not_known():
+    before = [GopherQuality(min_words=50), FilterLanguage(keep=("de",), threshold=None), Tell()]
+    after = changed(before, gopher_quality__min_words=1)
+    docs = [{"text": GOOD, "lang": "de"}]
+    assert outcomes(before, after, docs, "all") == [(WAITS, "filter.language", None)]
+    assert outcomes(before[:2], after[:2], docs, "all") == [(KEPT, None, None)]
+
+
 def test_a_stricter_threshold_takes_from_all_that_come_behind():
     before = [GopherQuality(min_words=1), FineWeb(), DedupExact()]
     after = [GopherQuality(min_words=30), FineWeb(), DedupExact()]
