@@ -99,8 +99,10 @@ def _nearest(
     known = eligible & np.isfinite(distance) & (changes | (before is None or after is None or before[1] != after[1]))
     for which in (False, True):
         rows = np.flatnonzero(known & (removes == which))
-        rows = rows[np.lexsort((ids[rows].astype(str), distance[rows]))][:SHOWN]
+        rows = rows[np.lexsort((ids[rows].astype(str), distance[rows]))]
         if len(rows):
+            first = np.append(True, ids[rows][1:] != ids[rows][:-1])  # of a record and its copies, which stand together
+            rows = rows[first][:SHOWN]
             yield Side(number, reason, which, rows, distance[rows], score[rows], bound[rows], was[rows])
 
 

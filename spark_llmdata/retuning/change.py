@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
         raise UsageError(
             f"--set {' '.join(settings)}: the run had these values already; expected another value of a threshold"
         )
+    _refuse_replaced_lang(was, {change.stage for change in changed}, command)
     return Changes(was, now, tuple(changed), command)
 
 
@@ -77,6 +78,17 @@ def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
     settings.pop("language_data", None)  # what the package has, but for the settings given for all
     own = {(language, name): value for language, chosen in single.items() for name, value in chosen.items()}
     return {(None, name): value for name, value in settings.items()} | own
+
+
+def _refuse_replaced_lang(recipe: Recipe, changed: Collection[str], command: str) -> None:
+    """Refuse a stage that decided by a `lang` which is not the one that is stored."""
+    for i, stage in enumerate(recipe.stages):
+        replacing = [other.name for other in recipe.stages[i + 1 :] if "lang" in other.provides]
+        if stage.name in changed and "lang" in stage.requires | stage.reads and replacing:
+            raise UsageError(
+                f"{stage.name} decided by a `lang` that {replacing[0]} has replaced behind it, and that is not stored. "
+                f"Run it: {command}"
+            )
 
 
 def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str) -> None:

@@ -120,8 +120,11 @@ class Rows:
 
         kind = from_arrow_schema(BORDER)
         near = [rows.mapInArrow(FindBorders(self.walk, self.changes, n), kind) for n, rows in self._stored()]
-        order = Window.partitionBy("change", "rule", "removes").orderBy("distance", "doc_id", *ROW_KEY)
-        ranked = _union(near).withColumn("rank", F.row_number().over(order)).where(F.col("rank") <= SHOWN)
+        side = ("change", "rule", "removes")
+        copies = F.row_number().over(Window.partitionBy(*side, "doc_id").orderBy(*ROW_KEY))
+        single = _union(near).withColumn("copy", copies).where(F.col("copy") == 1)
+        nearest = F.row_number().over(Window.partitionBy(*side).orderBy("distance", "doc_id"))
+        ranked = single.withColumn("rank", nearest).where(F.col("rank") <= SHOWN)
         found = ranked.orderBy("change", "rule", "removes", "rank").collect()
         texts = self._texts({(row.segment, row.part, row.ordinal) for row in found})
         return [row.asDict() | {"text": texts.get((row.segment, row.part, row.ordinal))} for row in found]

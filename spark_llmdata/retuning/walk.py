@@ -180,7 +180,7 @@ class Walk:
             return np.zeros(len(docs), dtype=bool)  # whoever comes back with its copies is counted elsewhere
         asked = np.zeros(len(docs), dtype=bool)
         if self.judged == "all" and near.any():
-            asked = near & self._measured(step, docs)
+            asked = near & self._measured(number, docs)
         waits = (near | far) & ~asked
         way.end(waits, number, WAITS, step.name)
         stage = step.decider()
@@ -190,12 +190,14 @@ class Walk:
         self._remove(way, number, asked & ~judgement.keep, judgement)
         return waits | (asked & ~judgement.keep)
 
-    @staticmethod
-    def _measured(step: Step, docs: Batch) -> BoolArray:
+    def _measured(self, number: int, docs: Batch) -> BoolArray:
         """Whom the stage has judged with a result that is stored; a stage that could remove has to keep its scores."""
-        stage = step.was
+        stage = self.steps[number].was
         if not isinstance(stage, RowStage) or (stage.reasons and not stage.retunable):
             return np.zeros(len(docs), dtype=bool)
+        later = [step.was for step in self.steps[number + 1 :] if step.was is not None]
+        if "lang" in stage.requires and any("lang" in other.provides for other in later):
+            return np.zeros(len(docs), dtype=bool)  # what is stored is not the `lang` it judged by
         if not stage.scores:
             return np.ones(len(docs), dtype=bool)
         found = np.zeros(len(docs), dtype=bool)

@@ -48,6 +48,19 @@ def test_what_scores_cannot_answer(setting, error, complaint):
         find_changes(manifest(), [setting], "store")
 
 
+def test_a_lang_that_was_replaced_since(tmp_path):
+    recipe = tmp_path / "r.yaml"
+    first = "name: r\nstages:\n  - filter.language: {threshold: null}\n"
+    for text, refused in ((first, False), (first + "  - score.language\n", True)):
+        recipe.write_text(text, "utf-8")
+        facts = {"recipe": load_recipe(str(recipe)).as_dict(), "recipe_folder": None}
+        if refused:
+            with pytest.raises(UsageError, match="by a `lang` that score.language has replaced behind it"):
+                find_changes(facts, ["filter.language.keep=[de]"], "store")
+        else:
+            assert len(find_changes(facts, ["filter.language.keep=[de]"], "store").changed) == 1
+
+
 def group(documents, **others):
     facts = {"then_stage": None, "then_rejected": False, "doubtful": 0, "example": None, "documents": documents}
     return SimpleNamespace(**{**facts, **others})

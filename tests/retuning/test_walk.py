@@ -133,6 +133,14 @@ def test_who_comes_back_waits_for_the_first_stage_that_has_not_seen_it():
     assert outcomes(before, after, [{"text": "\n".join([GOOD] * 3)}], "all") == [stays]
 
 
+def test_a_lang_that_is_replaced_behind_is_not_known():
+    before = [GopherQuality(min_words=50), FilterLanguage(keep=("de",), threshold=None), Tell()]
+    after = changed(before, gopher_quality__min_words=1)
+    docs = [{"text": GOOD, "lang": "de"}]
+    assert outcomes(before, after, docs, "all") == [(WAITS, "filter.language", None)]
+    assert outcomes(before[:2], after[:2], docs, "all") == [(KEPT, None, None)]
+
+
 def test_a_stricter_threshold_takes_from_all_that_come_behind():
     before = [GopherQuality(min_words=1), FineWeb(), DedupExact()]
     after = [GopherQuality(min_words=30), FineWeb(), DedupExact()]
@@ -183,13 +191,22 @@ def test_the_nearest_documents_on_both_sides():
         assert set(side.threshold_was) == {10}
 
 
+def test_a_removed_record_and_its_copies_are_told_once():
+    before, after = [GopherQuality(min_words=10, min_stop_words=0)], [GopherQuality(min_words=20, min_stop_words=0)]
+    docs = [{"text": "word " * n} for n in (5, 5, 5, 6)]
+    ((side,), rows) = sides(before, after, docs, [Change("filter.gopher_quality", "min_words", 10, 20)])
+    ids = rows.column("doc_id").to_pylist()
+    assert len(set(ids)) == 2
+    assert [ids[i] for i in side.rows] == [ids[3], ids[0]]
+
+
 def test_a_setting_of_two_rules_and_a_threshold_of_its_own():
     docs = [{"text": "# the cat and that was it, " * 2}, {"text": "the cat and the ... " * 5}]
     loose, strict = GopherQuality(min_words=1, max_symbol_ratio=1), GopherQuality(min_words=1, max_symbol_ratio=0.2)
     found, _ = sides([loose], [strict], docs, [Change("filter.gopher_quality", "max_symbol_ratio", 1, 0.2)])
     rules = {side.reason for side in found}
     assert rules == {"gopher_quality.too_many_hashes", "gopher_quality.too_many_ellipses"}
-    many = [{"text": "a", "lang": lang} for lang in ("de", "fr", "de")]
+    many = [{"id": f"{i}", "text": "a", "lang": "de"} for i in range(3)]
     before = [Tell(), FilterLanguage(keep=None, score="tell_score", threshold=0.5)]
     after = [Tell(), FilterLanguage(keep=None, score="tell_score", threshold=0.5, thresholds={"fr": 0.75})]
     found, _ = sides(before, after, many, [Change("filter.language", "thresholds", {}, {"fr": 0.75})])
