@@ -26,6 +26,11 @@ def canonical(label: str) -> str:
     return language if script is None or (known and script in known) else f"{language}-{script}"
 
 
+def is_unknown(label: str) -> bool:
+    """Whether a label says that no language was recognized, in whatever script."""
+    return _parse(label)[0] in UNKNOWN
+
+
 def resolve(label: str, known: Iterable[str]) -> str | None:
     """Which of the `known` canonical names a label means; None if none.
 

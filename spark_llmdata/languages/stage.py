@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from spark_llmdata.languages import files, labels
-from spark_llmdata.stage import RowStage
+from spark_llmdata.stage import RowStage, Stage
 
 #: What the presets are for.
 ENGLISH = "en"
@@ -123,9 +123,30 @@ class LanguageStage(RowStage):
         """
         if not self._variants:
             return self
-        label = self.language if lang is None or lang.strip().lower() in labels.UNKNOWN else lang
+        label = self.language if lang is None or labels.is_unknown(lang) else lang
         name = labels.resolve(label, self._variants)
         return None if name is None else self._variants[name] or self
+
+
+def list_differences(one: Stage, other: Stage) -> list[str]:
+    """The settings in which two stages of a kind differ, for the documents of any language, in alphabetical order.
+
+    `by_language` is among them where the two know other languages, and then says nothing of these.
+    """
+    told, asked = (
+        {n: v for n, v in s.settings().items() if n not in ("by_language", "language_data")} for s in (one, other)
+    )
+    differing = {name for name in told if told[name] != asked.get(name)}
+    if isinstance(one, LanguageStage) and isinstance(other, LanguageStage):
+        if one.languages() != other.languages():
+            differing.add("by_language")
+        for language in {*one.languages()} & {*other.languages()}:
+            here, there = one.variant(language), other.variant(language)
+            if here is not None and there is not None and not (here is one and there is other):
+                differing |= {
+                    name for name in list(told) if name not in _FIXED and getattr(here, name) != getattr(there, name)
+                }
+    return sorted(differing)
 
 
 def _packaged(noun: str) -> dict[str, Mapping[str, Any]]:

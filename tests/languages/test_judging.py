@@ -62,6 +62,13 @@ def test_a_document_is_judged_as_if_alone(stage, docs) -> None:
         assert str([found]) == str(alone)  # as text, since NaN is not equal to itself
 
 
+def test_children_judge_by_language_too() -> None:
+    docs = [(text, lang) for text in TEXTS for lang in ("en", "fr", "zh", "is", None)]
+    here, there = (judge_safely(STAGES[3], batch(docs), isolated=isolated) for isolated in (False, True))
+    assert str(rows(here, len(docs))) == str(rows(there, len(docs)))
+    assert {reason for reason in here.reason if reason}
+
+
 @given(documents, st.data())
 def test_rows_that_are_gone_are_in_no_group(docs, data) -> None:
     alive = np.array(data.draw(st.lists(st.booleans(), min_size=len(docs), max_size=len(docs))), dtype=bool)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from spark_llmdata.languages import files
-from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.languages.stage import LanguageStage, list_differences
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
@@ -43,7 +43,7 @@ def test_every_preset_knows_every_language_and_english_as_it_was(kind: type[Lang
         assert stage.languages() == tuple(files.packaged())
         for language in stage.languages():
             assert stage.variant(language).name == stage.name
-        for unknown in (None, "", "und", "en", "eng_Latn", "en-US"):
+        for unknown in (None, "", "und", "und_Latn", "en", "eng_Latn", "en-US"):
             assert stage.variant(unknown) is stage
         assert stage.variant("is") is stage.variant("xx") is None
 
@@ -107,6 +107,25 @@ def test_without_language_data_all_are_judged_alike() -> None:
 def test_another_language_can_be_assumed() -> None:
     stage = GopherQuality(language="deu_Latn")
     assert stage.variant(None) == stage.variant("de") != stage.variant("en")
+
+
+@pytest.mark.parametrize(
+    ("settings", "differing"),
+    [
+        ({}, []),
+        ({"max_mean_word_length": 12}, ["max_mean_word_length"]),  # though it is taken out of every language's data
+        ({"by_language": {"de": {"min_words": 30}}}, ["min_words"]),
+        ({"by_language": {"de": {"words": "whitespace"}, "en": {"min_words": 3}}}, ["min_words", "words"]),
+        ({"by_language": {"is": {}}}, ["by_language"]),
+        ({"language": "de"}, ["language"]),
+        ({"preset": "dclm"}, ["max_all_symbols_ratio", "max_symbol_ratio", "preset", "words"]),
+    ],
+)
+def test_differences_are_told_by_setting(settings, differing: list[str]) -> None:
+    stage = GopherQuality()
+    assert list_differences(stage, GopherQuality(**settings)) == differing
+    if "preset" not in settings:  # a manifest holds what its preset had filled in
+        assert list_differences(stage, GopherQuality(**stage.settings() | settings)) == differing
 
 
 def test_a_language_in_a_file(tmp_path) -> None:
