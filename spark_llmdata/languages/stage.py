@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from spark_llmdata.errors import SettingsError
 from spark_llmdata.languages import files, labels
-from spark_llmdata.stage import RowStage, Stage
+from spark_llmdata.stage import RowStage
 
 #: What the presets are for.
 ENGLISH = "en"
@@ -24,6 +25,8 @@ class LanguageStage(RowStage):
     them what the recipe gives for all, over them `by_language`. Documents of a language that neither names are passed
     on without scores. `judging.judge_by_language` does it; `judge` itself knows of no language.
     """
+
+    reads: ClassVar[frozenset[str]] = frozenset({"lang"})
 
     language: str = Field(default=ENGLISH, description="the language of documents whose `lang` is null")
     by_language: dict[str, dict[str, Any]] = Field(
@@ -104,11 +107,10 @@ class LanguageStage(RowStage):
                 f"expected some of {', '.join(fields)}"
             )
         try:
-            return cls.model_validate({**own, **settings, "language_data": {}})
-        except ValidationError as errors:
-            first = errors.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"{place} of the language {language!r} is {first['input']!r}: {first['msg']}") from errors
+            return cls(**{**own, **settings, "language_data": {}})
+        except SettingsError as error:
+            told = "; ".join(f"{'.'.join(map(str, place)) or 'settings'}: {what}" for place, what in error.problems)
+            raise ValueError(f"by_language.{language}.{told}") from error
 
     def languages(self) -> tuple[str, ...]:
         """The languages that documents are judged in, by their canonical names; empty: all alike, whatever they are."""
@@ -126,27 +128,6 @@ class LanguageStage(RowStage):
         label = self.language if lang is None or labels.is_unknown(lang) else lang
         name = labels.resolve(label, self._variants)
         return None if name is None else self._variants[name] or self
-
-
-def list_differences(one: Stage, other: Stage) -> list[str]:
-    """The settings in which two stages of a kind differ, for the documents of any language, in alphabetical order.
-
-    `by_language` is among them where the two know other languages, and then says nothing of these.
-    """
-    told, asked = (
-        {n: v for n, v in s.settings().items() if n not in ("by_language", "language_data")} for s in (one, other)
-    )
-    differing = {name for name in told if told[name] != asked.get(name)}
-    if isinstance(one, LanguageStage) and isinstance(other, LanguageStage):
-        if one.languages() != other.languages():
-            differing.add("by_language")
-        for language in {*one.languages()} & {*other.languages()}:
-            here, there = one.variant(language), other.variant(language)
-            if here is not None and there is not None and not (here is one and there is other):
-                differing |= {
-                    name for name in list(told) if name not in _FIXED and getattr(here, name) != getattr(there, name)
-                }
-    return sorted(differing)
 
 
 def _packaged(noun: str) -> dict[str, Mapping[str, Any]]:

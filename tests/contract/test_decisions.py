@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.errors import SettingsError
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.verdict import Judgement
@@ -43,7 +43,7 @@ def variants(stage: RowStage, setting: str) -> Iterator[RowStage]:
         settings = {**stage.model_dump(), setting: value}
         try:
             other = type(stage)(**settings)
-        except ValidationError:
+        except SettingsError:
             continue
         if getattr(other, setting) != getattr(stage, setting):
             yield other

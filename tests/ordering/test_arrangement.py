@@ -201,5 +201,5 @@ def test_an_order_is_forgotten_where_a_stage_declares_something_else(recipe, mon
     """An order that was allowed under what a stage declared then may not be allowed now."""
     before = identify(recipe)
     assert before == identify(recipe)
-    monkeypatch.setattr(GopherQuality, "reads", frozenset({"lang"}))
+    monkeypatch.setattr(GopherQuality, "reads", frozenset({"lang", "url"}))
     assert identify(recipe) != before

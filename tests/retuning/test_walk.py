@@ -134,7 +134,7 @@ def test_who_comes_back_waits_for_the_first_stage_that_has_not_seen_it():
 
 
 def test_a_lang_that_is_replaced_behind_is_not_known():
-    before = [GopherQuality(min_words=50), FilterLanguage(keep=("de",), threshold=None), Tell()]
+    before = [GopherQuality(min_words=50, language_data={}), FilterLanguage(keep=("de",), threshold=None), Tell()]
     after = changed(before, gopher_quality__min_words=1)
     docs = [{"text": GOOD, "lang": "de"}]
     assert outcomes(before, after, docs, "all") == [(WAITS, "filter.language", None)]

