@@ -44,6 +44,7 @@ class Stage(BaseModel, ABC):
     provides: ClassVar[frozenset[str]] = frozenset()
     reasons: ClassVar[Mapping[str, str]] = {}
     scores: ClassVar[Mapping[str, str]] = {}
+    changes: ClassVar[Mapping[str, str]] = {}  # kinds of changes of a text
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by the value of `preset`, defaults of other settings
 
     id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")

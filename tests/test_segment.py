@@ -253,3 +253,11 @@ def test_mask_shows_only_the_living(kind):
     assert mask(column, np.array([True, True, True])).equals(column)
     assert mask(column, np.array([False, True, True])).to_pylist() == [None, *column.to_pylist()[1:]]
     assert mask(column, np.array([True, False, False])).to_pylist() == [column[0].as_py(), None, None]
+
+
+def test_mask_of_lists_shows_only_the_living():
+    change = {"kind": "k", "begin": 1, "end": 2, "length": 3}
+    column = pa.array([None, [change], None, [change, change], []], pa.list_(schema.CHANGE)).slice(1)
+    found = mask(column, np.array([False, True, True, True]))
+    assert found.to_pylist() == [None, None, [change, change], []]
+    assert found.type == column.type

@@ -63,6 +63,16 @@ class Pii(RowStage):
         "n_ssn": "US social security numbers",
         "n_key": "private keys and access keys",
     }
+    changes: ClassVar[Mapping[str, str]] = {
+        "email": "an e-mail address",
+        "ipv4": "an IPv4 address",
+        "ipv6": "an IPv6 address",
+        "phone": "a telephone number",
+        "card": "a payment card number",
+        "iban": "a bank account number",
+        "ssn": "a US social security number",
+        "key": "a private key or an access key",
+    }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "fineweb": {"types": ("email", "ipv4"), "rules": "datatrove", "replacements": {"ipv4": FINEWEB_IPS}}
     }

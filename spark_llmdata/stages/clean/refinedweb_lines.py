@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field, NonNegativeInt
 
 from spark_llmdata import evidence
-from spark_llmdata.batch import Batch
+from spark_llmdata.batch import Batch, mask
 from spark_llmdata.kernels import refinedweb, words
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
@@ -36,6 +36,16 @@ class RefinedwebLines(RowStage):
     scores: ClassVar[Mapping[str, str]] = {
         "n_words": "words before",
         "removed_word_ratio": "share of the words that are in what is removed",
+    }
+    changes: ClassVar[Mapping[str, str]] = {
+        "upper": "a line of capitals",
+        "digits": "a line of digits",
+        "counter": "a line that counts something",
+        "few_words": "a line of fewer than `min_line_words` words",
+        "items_in_cart": '"items in cart"',
+        "read_more": '"Read more..." at the end of a line',
+        "sign_in": '"Sign-in" at the start of a line',
+        "space": "white space around what is left",
     }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {}}
 
@@ -74,4 +84,5 @@ class RefinedwebLines(RowStage):
         judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
         judgement.text = pc.if_else(pa.array(judgement.keep), found.column("text"), None)
         judgement.edits = np.asarray(found.column("edits").fill_null(0)) * judgement.keep
+        judgement.changes = mask(found.column("changes"), judgement.keep)
         return judgement

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from spark_llmdata import evidence
-from spark_llmdata.batch import Batch
+from spark_llmdata.batch import Batch, mask
 from spark_llmdata.kernels import c4, sentences
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
@@ -46,6 +46,15 @@ class C4(RowStage):
         "n_lorem_lines": 'lines with "lorem ipsum"',
         "n_curly_lines": "lines with a curly bracket",
         "n_bad_lines": "lines with a bad word",
+    }
+    changes: ClassVar[Mapping[str, str]] = {
+        "long_word": "a line with a word of more than `max_word_chars`",
+        "no_end_mark": "a line that ends with none of `end_marks`",
+        "few_words": "a line of fewer than `min_line_words` words",
+        "javascript": 'a line with "javascript"',
+        "policy": "a line on terms of use, privacy or cookies",
+        "citation": "the mark of a citation",
+        "space": "white space around a line or the text, line ends that are no line feed",
     }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "c4": {},
@@ -107,6 +116,7 @@ class C4(RowStage):
         gone = ~judgement.keep
         judgement.text = pc.if_else(pa.array(gone), None, found.column("text"))
         judgement.edits = np.where(gone, 0, found.column("edits").fill_null(0))
+        judgement.changes = mask(found.column("changes"), judgement.keep)
         return judgement
 
     def _line_rules(self) -> c4.LineRules:
