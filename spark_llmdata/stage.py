@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import RunFailed, UsageError
+from spark_llmdata.spans import Span
 from spark_llmdata.verdict import Judgement
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ class RowStage(Stage):
     @abstractmethod
     def judge(self, docs: Batch) -> Judgement:
         """Judge the documents of a batch; arrays of the judgement are as long as the batch."""
+
+    def find_spans(self, docs: Batch, reason: str) -> Sequence[Span]:
+        """The places in the text of one document that count for a reason, to be shown; none where nothing does."""
+        return ()
 
     def __call__(self, docs: Any) -> Any:
         """Judge an Arrow table or record batch, a pandas or a Spark DataFrame that has a `text` column.

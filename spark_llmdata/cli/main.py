@@ -39,6 +39,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "run": commands.run,
     "runs": commands.runs,
     "why": commands.why,
+    "show": commands.show,
     "duplicates": commands.duplicates,
     "export": commands.export,
     "stages": commands.stages,

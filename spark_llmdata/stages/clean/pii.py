@@ -12,6 +12,7 @@ from pydantic import Field, PositiveInt, field_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import pii
+from spark_llmdata.spans import Span
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import MAX_EVIDENCE, Judgement, list_changes
 
@@ -125,6 +126,11 @@ class Pii(RowStage):
             n, row, pa.array(pii.KINDS).take(spans.column("kind")), spans.column("begin"), spans.column("end"), lengths
         )
         return judgement
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """All that was found."""
+        found = pii.find(docs.text, self.types, self.rules).to_pylist()
+        return [Span(pii.KINDS[place["kind"]], place["begin"], place["end"]) for place in found]
 
 
 def _describe(spans: pa.RecordBatch, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, Any]:

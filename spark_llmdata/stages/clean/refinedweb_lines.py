@@ -13,6 +13,7 @@ from pydantic import Field, NonNegativeInt
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch, mask
 from spark_llmdata.kernels import refinedweb, words
+from spark_llmdata.spans import Span
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
 
@@ -63,9 +64,14 @@ class RefinedwebLines(RowStage):
     )
     max_removed_word_ratio: Ratio | None = Field(default=0.05, description="share of words; null: all of them")
 
-    def judge(self, docs: Batch) -> Judgement:
-        """Correct lines, then see how much went."""
-        rules = refinedweb.LineRules(
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """What would have been taken out of the document, had it stayed."""
+        found = refinedweb.correct_lines(docs.words(self.words), self._line_rules())
+        changes = found.column("changes")[0].as_py() or ()
+        return [Span(change["kind"], change["begin"], change["end"]) for change in changes]
+
+    def _line_rules(self) -> refinedweb.LineRules:
+        return refinedweb.LineRules(
             max_upper_ratio=self.max_upper_ratio,
             max_digit_ratio=self.max_digit_ratio,
             counters=self.remove_counters,
@@ -73,7 +79,10 @@ class RefinedwebLines(RowStage):
             max_snippet_words=self.max_snippet_words,
             any_three=self.preset == "dclm",
         )
-        found = refinedweb.correct_lines(docs.words(self.words), rules)
+
+    def judge(self, docs: Batch) -> Judgement:
+        """Correct lines, then see how much went."""
+        found = refinedweb.correct_lines(docs.words(self.words), self._line_rules())
         share, bound = found.column("removed_word_ratio"), self.max_removed_word_ratio
         judgement = Judgement.first_failing(
             no_words=(found.column("n_words"), "<", 1),

@@ -15,6 +15,7 @@ from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import unicode
 from spark_llmdata.kernels.changes import Change, chain, compare_words, replace_rows
+from spark_llmdata.spans import Span, mark_pattern
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
 
@@ -117,6 +118,10 @@ class CleanUnicode(RowStage):
         lines = pc.if_else(docs.text.is_valid(), pa.array(mended), None)
         judgement.scores = {"n_replacements": replacements, "replacement_ratio": ratio, "n_mended_lines": lines}
         return judgement
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The replacement characters, in the text as it came."""
+        return mark_pattern(docs.text[0].as_py(), "replacement", "\ufffd+")
 
     def _mend(
         self, text: pa.Array, places: dict[int, list[Change]]

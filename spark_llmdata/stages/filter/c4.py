@@ -13,6 +13,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch, mask
 from spark_llmdata.kernels import c4, sentences
+from spark_llmdata.spans import Span
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 from spark_llmdata.word_list import WordList
@@ -118,6 +119,12 @@ class C4(RowStage):
         judgement.edits = np.where(gone, 0, found.column("edits").fill_null(0))
         judgement.changes = mask(found.column("changes"), judgement.keep)
         return judgement
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The line that condemns the page."""
+        found = c4.edit_pages(docs.text, self._line_rules()).to_pylist()[0]
+        names = [name for name, told in _REASONS.items() if told == reason]
+        return [Span(reason, found[f"{name}_begin"], found[f"{name}_end"]) for name in names]
 
     def _line_rules(self) -> c4.LineRules:
         return c4.LineRules(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+import pyarrow as pa
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import fineweb, words
+from spark_llmdata.spans import Span, mark_lines, mark_repeats
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 
@@ -81,3 +84,20 @@ class FineWeb(RowStage):
         begin, end = (np.where(repeated, signals.column(c).fill_null(0), 0) for c in ("line_begin", "line_end"))
         judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
         return judgement
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The lines that are repeated, short or without an end, as the rule counts them."""
+        text = docs.text[0].as_py()
+        if reason == "too_many_dup_line_chars":
+            return mark_repeats(text, "repeated line", "\n", first_too=False)
+
+        def measure(column: str, wanted: float, lines: list[str]) -> list[bool]:
+            split = words.split(pa.array(lines, pa.string()), None, self.words)
+            measured = fineweb.measure_lines(split, self.short_line_chars).column(column)
+            return [value == wanted for value in measured.to_pylist()]
+
+        if reason == "too_many_short_lines":
+            return mark_lines(text, "short line", partial(measure, "short_line_ratio", 1.0))
+        if reason == "too_few_punctuated_lines":
+            return mark_lines(text, "no end mark", partial(measure, "punctuated_line_ratio", 0.0))
+        return []

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
+import pyarrow as pa
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import heuristics, words
+from spark_llmdata.spans import Span, mark_lines, mark_pattern
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Symbols = NonNegativeFloat | None
+
+_ELLIPSES = r"\.\.\.|…"
+_SIGNS = {
+    "too_many_hashes": "#+",
+    "too_many_ellipses": _ELLIPSES,
+    "too_many_symbols": f"#+|{_ELLIPSES}",
+}
 
 
 class GopherQuality(RowStage):
@@ -101,3 +110,20 @@ class GopherQuality(RowStage):
             del s["symbol_ratio"]  # the sum of two others
         judgement.scores = s
         return judgement
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The signs, and the lines that count for a share of lines; nothing for lengths and words."""
+        text = docs.text[0].as_py()
+        if reason in _SIGNS:
+            spaced = r"|\. \. \." if self.preset == "dclm" and reason != "too_many_hashes" else ""
+            return mark_pattern(text, "symbol", _SIGNS[reason] + spaced)
+        columns = {"too_many_bullets": "bullet_line_ratio", "too_many_ellipsis_lines": "ellipsis_line_ratio"}
+        if reason not in columns:
+            return []
+
+        def choose(lines: list[str]) -> list[bool]:
+            split = words.split(pa.array(lines, pa.string()), None, self.words)
+            measured = heuristics.gopher_quality(split, self.stop_words, self.preset)
+            return [value > 0 for value in measured.column(columns[reason]).to_pylist()]
+
+        return mark_lines(text, columns[reason].removesuffix("_line_ratio"), choose)

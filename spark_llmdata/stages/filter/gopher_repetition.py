@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -11,6 +12,7 @@ from pydantic import Field
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import repetition, words
+from spark_llmdata.spans import Span, mark_pattern, mark_repeats
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 
@@ -93,6 +95,22 @@ class GopherRepetition(RowStage):
         begin, end = (np.where(which >= 0, spans[np.arange(len(docs)), which, side], 0) for side in (0, 1))
         judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
         return judgement
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The repeated lines or paragraphs, or each occurrence of the n-gram that is quoted."""
+        text = docs.text[0].as_py()
+        part = next((part for told, _, part in self._questions() if told == reason), None)
+        if part is None:
+            return []
+        separators = {"line": "\n", "paragraph": "\n{2,}"}
+        if part in separators:
+            first_too = self.preset != "datatrove"
+            return mark_repeats(text, f"repeated {part}", separators[part], first_too=first_too)
+        measured = repetition.gopher_repetition(docs.words(self.words), self.preset)
+        place = 2 * repetition.PARTS.index(part)
+        begin, end = measured.column("spans")[0].as_py()[place : place + 2]
+        quoted = text.encode()[begin:end].decode()
+        return mark_pattern(text, part.replace("_", "-"), re.escape(quoted)) if quoted else []
 
     def _questions(self) -> list[tuple[str, str, str]]:
         """Reason, measured share and part of the text of each rule, in the order in which they are asked."""
