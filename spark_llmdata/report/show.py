@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from spark_llmdata.errors import LlmdataError, UsageError
+from spark_llmdata.kernels.changes import Change
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.report.changes import locate
 from spark_llmdata.report.marked_text import MarkedText
@@ -184,14 +185,15 @@ class _View:
     def _take_stored(self, row: pa.RecordBatch, names: list[str]) -> None:
         """Show the text as the segment stored it; of what its stages took out only the places are known."""
         text, verdict = stored(row, "text"), stored(row, "verdict")
-        self.text = None
+        changes = stored(row, "changes") or []
         if text is None:
+            self.text = None
             self.notes.append("the segment holds no text of it")
             return
-        changes = stored(row, "changes") or []
-        if changes:
-            self.notes.append("what was taken out is not stored; an ellipsis stands for it")
-        self.text = MarkedText.of_marks(text, locate(changes))
+        if self.text is None or not self._change_alone(self.text, changes, text.encode()):
+            self.text = MarkedText.of_marks(text, locate(changes))
+            if changes:
+                self.notes.append("what was taken out is not stored; an ellipsis stands for it")
         for change in changes:
             self.edits.setdefault(change["stage"], Counter())[change["kind"]] += 1
         last = verdict["stage"] if verdict else names[-1] if names else None
@@ -201,6 +203,16 @@ class _View:
             self.text.mark(by_name[last].noun, spans)
             self._is_marked |= bool(spans)
         self._hide(last if last in by_name else None, text, behind=True)
+
+    @staticmethod
+    def _change_alone(text: MarkedText, changes: list[dict[str, Any]], after: bytes) -> bool:
+        """Make the changes in the text of the segment before, where one stage made all of them and they prove right."""
+        names = {change["stage"] for change in changes}
+        if len(names) > 1:
+            return False
+        places = [Change(c["kind"], c["begin"], c["end"], c["length"]) for c in changes]
+        text.change("".join(names).rpartition(".")[2], places, after)
+        return text.current == after
 
     def _finish(self, quoted: str | None) -> None:
         """Say what is missing; where no stage tells places, what the verdict quotes is marked."""

@@ -123,6 +123,18 @@ def test_changes_lead_from_the_text_before_to_the_text_after(kind):
 
 
 @pytest.mark.parametrize("kind", ROW_KINDS)
+def test_places_that_count_are_in_the_text(kind):
+    for case in cases(kind):
+        docs = batch_of([case["given"]])
+        text = docs.text[0].as_py()
+        if "reason" in case and text is not None:
+            data = text.encode()
+            for span in stage_of(kind, case).find_spans(docs, case["reason"]):
+                assert 0 <= span.begin < span.end <= len(data), case["name"]
+                assert data[span.begin : span.end].decode()
+
+
+@pytest.mark.parametrize("kind", ROW_KINDS)
 def test_removed_rows_do_not_matter(kind):
     stage = BUILTIN[kind]()
     batch = batch_of([c["given"] for c in cases(kind)])

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import spark_llmdata as sl
-from spark_llmdata.errors import UsageError
+from spark_llmdata.errors import MissingExtra, UsageError
+from spark_llmdata.report import show as shown
 from spark_llmdata.report.show import show
 from spark_llmdata.report.show_listing import describe_shown
 from tests.runner.corpora import good_text, write_jsonl, write_warc
@@ -129,16 +130,35 @@ def test_lines_for_a_person(built):
     assert "\x1b[9;31m[-c4.citation: [12]-]\x1b[0m" in describe_shown(show(built.store, "edited"), colored=True)
 
 
-def test_without_the_input_the_stored_text_is_shown(built):
+def test_where_a_stage_cannot_judge_the_stored_text_is_shown(built, monkeypatch):
+    def fail(*_: object) -> None:
+        raise MissingExtra("a package is missing")
+
+    monkeypatch.setattr(shown, "replay", fail)
+    facts = show(built.store, "edited")
+    assert facts["shown"]["notes"] == [
+        "a stage cannot judge here: a package is missing",
+        "what was taken out is not stored; an ellipsis stands for it",
+    ]
+    assert not facts["shown"]["proven"]
+    assert texts(facts, "taken") == f"It is the cafe of [EMAIL] and friends.\n{GOOD}"
+    taken = [(p["taken"], p["text"]) for p in facts["shown"]["pieces"] if "taken" in p]
+    assert taken[:2] == [("c4.no_end_mark", "…"), ("c4.citation", "…")]
+    assert ("pii.email", None) in taken
+    assert "@acme" not in json.dumps(facts)
+    bracket = show(built.store, "bracket")
+    assert bracket["shown"]["notes"][-1] == "there is no text to show"  # write.removed_text: none
+
+
+def test_without_the_input_what_the_first_segment_kept_is_shown(built):
     """Runs last: it changes the input."""
     path = Path(built.folder / "in/a.jsonl.gz")
     write_jsonl(path, [{"id": "other", "text": "another text"}])
-    facts = show(built.store, "edited")
+    facts = show(built.store, "edited", private=True)
     assert not facts["shown"]["proven"]
     assert "has another record at 0 than when the run read it" in facts["shown"]["notes"][0]
-    assert texts(facts, "taken") == f"It is the cafe of [EMAIL] and friends.\n{GOOD}"
-    assert {p["text"] for p in facts["shown"]["pieces"] if p.get("taken", "").startswith("c4")} == {"…"}
+    assert texts(facts, "put") == EDITED  # extract.html ends a segment, which holds the text as it came
     path.unlink()
-    gone = show(built.store, "bracket")
+    gone = show(built.store, "bracket", private=True)
     assert "the input cannot be read any more" in gone["shown"]["notes"][0]
-    assert gone["shown"]["pieces"] == []  # the text of what was removed is not stored
+    assert texts(gone) == BRACKET
