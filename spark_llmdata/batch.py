@@ -125,9 +125,9 @@ def mask(column: pa.Array, alive: BoolArray) -> pa.Array:
     """The column with rows that are not alive null, sharing its buffers where the type has flat buffers."""
     if alive.all():
         return column
-    valid = alive if column.null_count == 0 else alive & np.asarray(column.is_valid())
     if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type):
-        return pa.array([v if ok else None for v, ok in zip(column.to_pylist(), valid, strict=True)], column.type)
+        return column.take(pa.array(np.arange(len(column)), mask=~alive))
+    valid = alive if column.null_count == 0 else alive & np.asarray(column.is_valid())
     bits = np.concatenate([np.zeros(column.offset, dtype=bool), valid])
     bitmap = pa.py_buffer(np.packbits(bits, bitorder="little").tobytes())
     return pa.Array.from_buffers(column.type, len(column), [bitmap, *column.buffers()[1:]], offset=column.offset)

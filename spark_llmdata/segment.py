@@ -256,7 +256,7 @@ def _check(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
 
 def _check_changes(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
     """Refuse changes that a class which says what it changes does not name: orders are chosen by what it says."""
-    declared = stage.changes()
+    declared = stage.changed_columns()
     if declared is None:
         return
     changed = set(judgement.columns)

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.complaints import explain
 from spark_llmdata.errors import RunFailed, SettingsError, UsageError
+from spark_llmdata.spans import Span
 from spark_llmdata.verdict import Judgement, Rule
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Stage(BaseModel, ABC):
     edits: ClassVar[frozenset[str]] = frozenset()  # columns it rewrites beside what it provides
     reasons: ClassVar[Mapping[str, str]] = {}
     scores: ClassVar[Mapping[str, str]] = {}
+    changes: ClassVar[Mapping[str, str]] = {}  # kinds of changes of a text
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # by the value of `preset`, defaults of other settings
 
     id: str | None = Field(default=None, pattern=ID_PATTERN, description="names the stage where its kind occurs twice")
@@ -93,7 +95,7 @@ class Stage(BaseModel, ABC):
         return cls.__module__.startswith("spark_llmdata.")
 
     @classmethod
-    def changes(cls) -> frozenset[str] | None:
+    def changed_columns(cls) -> frozenset[str] | None:
         """The document columns its judgements may replace; null: a user's own class that does not say it.
 
         What a class inherits is no word about its own `judge`.
@@ -162,6 +164,10 @@ class RowStage(Stage):
     def own_scores(self, docs: Batch) -> dict[str, pa.Array]:
         """The stage's own score columns by the names in `scores`."""
         return {name: docs.score(column) for name, column in zip(self.scores, self.score_columns(), strict=True)}
+
+    def find_spans(self, docs: Batch, reason: str) -> Sequence[Span]:
+        """The places in the text of one document that count for a reason, to be shown; none where nothing does."""
+        return ()
 
     def __call__(self, docs: Any) -> Any:
         """Judge an Arrow table or record batch, a pandas or a Spark DataFrame that has a `text` column.

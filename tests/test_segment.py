@@ -290,5 +290,13 @@ def test_a_change_that_a_class_does_not_name_is_refused(stage, column):
 
 
 def test_a_class_that_names_nothing_may_change_what_it_likes():
-    assert Upper.changes() is None
+    assert Upper.changed_columns() is None
     assert judged([Upper()], {"text": "some text"})[0]["text"] == "SOME TEXT"
+
+
+def test_mask_of_lists_shows_only_the_living():
+    change = {"kind": "k", "begin": 1, "end": 2, "length": 3}
+    column = pa.array([None, [change], None, [change, change], []], pa.list_(schema.CHANGE)).slice(1)
+    found = mask(column, np.array([False, True, True, True]))
+    assert found.to_pylist() == [None, None, [change, change], []]
+    assert found.type == column.type

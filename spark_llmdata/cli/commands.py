@@ -254,6 +254,20 @@ def retune(options: argparse.Namespace) -> Answer:
     return found.as_json(), describe(found, table)
 
 
+def show(options: argparse.Namespace) -> Answer:
+    """Show a document's text with what was changed and what counted."""
+    from spark_llmdata.report.show import show as look
+    from spark_llmdata.report.show_listing import describe_shown
+    from spark_llmdata.store import Store
+
+    check_folder(options.store, must_exist=True)
+    store = Store.open(session(options), options.store, must_exist=True)
+    facts = look(
+        store, options.what, run=options.run, stage=options.stage, private=options.private, context=options.context
+    )
+    return facts, describe_shown(facts, colored=is_colored())
+
+
 def duplicates(options: argparse.Namespace) -> Answer:
     """List what resembles a document or a text, or show what differs between two."""
     from spark_llmdata.report.duplicates import compare_pair, find_duplicates

@@ -40,6 +40,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], tuple[Any, str]]] = {
     "runs": commands.runs,
     "why": commands.why,
     "retune": commands.retune,
+    "show": commands.show,
     "duplicates": commands.duplicates,
     "export": commands.export,
     "stages": commands.stages,

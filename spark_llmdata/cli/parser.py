@@ -43,6 +43,20 @@ examples
   llmdata why pages.warc.gz:10482 --store store
 """
 
+_SHOW = """\
+Prints a document's text with what each stage took out [-of it-] and put {+into it+}, and what counted against it
+[!marked so!]. The text before the changes is read from the input again and judged again; the stored hash proves it the
+same. Where the input is gone, the stored text is shown, and of what was taken out only the place.
+
+What clean.pii (or another private stage) takes out is shown by its kind, also in texts that it never saw because an
+earlier stage removed them. --private shows the values.
+
+examples
+  llmdata show https://example.org/page --store store
+  llmdata show pages.warc.gz:10482 --store store --stage filter.c4
+  llmdata show 5f1c0f5e8a4c3b1f9d2e7a6b4c8d0e1f --store store --context 80
+"""
+
 _DUPLICATES = """\
 Lists what a run read that resembles a document or a text: copies of the record, the same address, the same text, and
 texts that share words, by their true similarity; what became of each, for whom, and how many went for the same
@@ -92,6 +106,8 @@ def make_parser() -> argparse.ArgumentParser:
     _store(why)
     why.add_argument("--run", metavar="ID", help="the run to ask (default: the newest that is done)")
     _spark(why)
+
+    _add_show(commands)
 
     duplicates = _command(commands, "duplicates", "list what resembles a document", _DUPLICATES)
     duplicates.add_argument(
@@ -219,6 +235,22 @@ def _optimize(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--sample-rows", metavar="N", type=int, help="measure on the first N records of the input (default 2,000)"
     )
+
+
+def _add_show(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    show = _command(commands, "show", "show a document's text with its changes", _SHOW)
+    show.add_argument("what", metavar="DOC_ID|URL|FILE:OFFSET", help="a document's id, its URL, or a record's location")
+    _store(show)
+    show.add_argument("--run", metavar="ID", help="the run to ask (default: the newest that is done)")
+    show.add_argument("--stage", metavar="STAGE", help="show the text as this stage saw it, with what it alone did")
+    show.add_argument(
+        "--context",
+        metavar="N",
+        type=int,
+        help="show only N characters beside what is marked (default: all, of more than 20,000 characters 200)",
+    )
+    show.add_argument("--private", action="store_true", help="show personal data as it stood in the input")
+    _spark(show)
 
 
 def _command(commands: argparse._SubParsersAction, name: str, short: str, text: str) -> argparse.ArgumentParser:  # type: ignore[type-arg]

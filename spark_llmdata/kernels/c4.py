@@ -12,7 +12,7 @@ from spark_llmdata import _native
 __all__ = ["DEFECTS", "LineRules", "edit_pages"]
 
 #: Raised by whoever changes what is edited or measured.
-REVISION = 1
+REVISION = 2
 
 #: What condemns a page, in the order in which a line is asked: lorem ipsum, a curly bracket, a bad word.
 DEFECTS: tuple[str, ...] = ("lorem", "curly", "bad")
@@ -48,7 +48,9 @@ def edit_pages(text: pa.Array, rules: LineRules) -> pa.RecordBatch:
     * `text`, null where nothing changed; `edits` (int64): lines removed or changed, 1 if only white space was;
     * `n_chars` of the text given; `n_lines` that are left and not empty; `n_sentences` of these, each by itself;
     * for each of `DEFECTS`: `n_*_lines`, and first and last byte (exclusive) of the first of them, as it was:
-      `*_begin`, `*_end` (uint32), and about where in it the defect is: `*_at`.
+      `*_begin`, `*_end` (uint32), and about where in it the defect is: `*_at`;
+    * `changes`: lists of `schema.CHANGE`, null where nothing changed. Lines that went are `long_word`, `no_end_mark`,
+      `few_words`, `javascript` or `policy`, with a line end beside them; `citation` and `space` are pieces.
 
     Raises:
         ValueError: the rule for sentences is unknown, or the column is no text.

@@ -37,9 +37,9 @@ _COUNTER = re.compile(
 
 
 def edit_c4(
-    text: str, rules: LineRules, count_sentences: Callable[[str], int]
+    text: str, rules: LineRules, count_sentences: Callable[[str], int], gone: list[str] | None = None
 ) -> tuple[str, dict[str, int], dict[str, str]]:
-    """The text, the counts and the first lines found by `c4.edit_pages`."""
+    """The text, the counts and the first lines found by `c4.edit_pages`; `gone` takes why lines go."""
     kept: list[str] = []
     counts = {"n_chars": len(text), "n_lines": 0, "n_sentences": 0} | {f"n_{name}_lines": 0 for name in DEFECTS}
     first: dict[str, str] = {}
@@ -48,37 +48,42 @@ def edit_c4(
         edited = _CITATION.sub("", line) if rules.remove_citations else line
         if rules.keep_layout and not edited:
             kept.append(edited)
-        elif _passes(line, edited, rules):
-            stays, found = _look_into(edited.lower(), rules)
+        else:
+            fault, found = _find_fault(line, edited, rules), list[str]()
+            if fault is None:
+                fault, found = _look_into(edited.lower(), rules)
             for name in found:
                 counts[f"n_{name}_lines"] += 1
                 first.setdefault(name, whole)
-            if stays:
+            if fault is None:
                 kept.append(edited)
                 counts["n_lines"] += edited != ""
                 counts["n_sentences"] += count_sentences(edited)
+            elif gone is not None:
+                gone.append(fault)
     return "\n".join(kept).strip(), counts, first
 
 
-def _passes(line: str, edited: str, rules: LineRules) -> bool:
+def _find_fault(line: str, edited: str, rules: LineRules) -> str | None:
     if rules.max_word_chars is not None and any(len(word) > rules.max_word_chars for word in line.split()):
-        return False
+        return "long_word"
     end = edited.rstrip() if rules.keep_layout else edited
     if rules.end_marks and (not end.endswith(tuple(rules.end_marks)) or end.endswith("...")):
-        return False
-    return len((edited if rules.count_words_late else line).split()) >= rules.min_line_words
+        return "no_end_mark"
+    enough = len((edited if rules.count_words_late else line).split()) >= rules.min_line_words
+    return None if enough else "few_words"
 
 
-def _look_into(line: str, rules: LineRules) -> tuple[bool, list[str]]:
+def _look_into(line: str, rules: LineRules) -> tuple[str | None, list[str]]:
     found = ["lorem"] if "lorem ipsum" in line else []
     if rules.javascript and "javascript" in line:
-        return False, found
+        return "javascript", found
     found += ["curly"] if "{" in line else []
     if rules.policy and any(phrase in line for phrase in _POLICY):
-        return False, found
+        return "policy", found
     edge = "" if rules.bad_words_inside else r"\b"
     pattern = "|".join(edge + re.escape(word.lower()) + edge for word in rules.bad_words)
-    return True, found + (["bad"] if pattern and re.search(pattern, line) else [])
+    return None, found + (["bad"] if pattern and re.search(pattern, line) else [])
 
 
 def correct_refinedweb(text: str, rules: refinedweb.LineRules, split: Callable[[str], Sequence[str]]) -> str:

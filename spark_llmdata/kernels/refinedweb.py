@@ -39,6 +39,8 @@ def correct_lines(words: Words, rules: LineRules) -> pa.RecordBatch:
     One row per row of `words`, null where it is not alive; a null text is an empty one: `text`, null where nothing
     changed; `edits` (int64), lines removed or changed; `n_words` as they were; `removed_word_ratio`, of them, in words
     of the rule of `words`; `line_begin`, `line_end` (uint32), bytes of the first line removed or changed, 0 and 0
-    without one.
+    without one; `changes`, lists of `schema.CHANGE`, null where nothing changed: lines that went (`upper`, `digits`,
+    `counter`, `few_words`, or by the last snippet) with a line end beside them, `items_in_cart`, `read_more`,
+    `sign_in`, and `space` around the text.
     """
     return pa.record_batch(_native.refinedweb_lines(words, **vars(rules)))

@@ -9,7 +9,7 @@ from spark_llmdata import _native
 __all__ = ["clean", "suspect_mojibake"]
 
 #: Raised by whoever changes what becomes of a text.
-REVISION = 1
+REVISION = 2
 
 
 def clean(
@@ -23,7 +23,11 @@ def clean(
     private_use: bool = True,
     max_newlines: int | None = None,
 ) -> pa.RecordBatch:
-    """Clean each text: (n,) columns `text` (null where nothing changed), `n_edits`, `n_replacement`, `n_chars` (int64).
+    """Clean each text.
+
+    Columns (n,): `text`, null where nothing changed; `n_edits`, `n_replacement`, `n_chars` (int64); `changes`, lists of
+    `schema.CHANGE`, null where nothing changed, of the kinds `line_end`, `control`, `zero_width`, `bidi`,
+    `private_use`, `newlines` and `form`.
 
     * `line_ends`: CR LF, CR, VT, FF, NEL, LS and PS become a line feed;
     * control characters go (C0 but the line feed and `keep_controls`, DEL, C1), and with them noncharacters, deprecated

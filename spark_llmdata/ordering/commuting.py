@@ -30,7 +30,7 @@ def needs_of(stage: RowStage, seen: frozenset[str] = frozenset()) -> Needs:
     return Needs(
         stage.name,
         stage.requires | stage.reads | asked | seen,
-        (stage.changes() or frozenset()) | scores,
+        (stage.changed_columns() or frozenset()) | scores,
         find_fence(stage),
     )
 
@@ -41,7 +41,7 @@ def find_fence(stage: RowStage) -> str | None:
     What is removed in front of a private stage is stored with what that stage would have taken out. What a user's own
     stage changes is known only where its class says it.
     """
-    if stage.changes() is None:
+    if stage.changed_columns() is None:
         return "your own stage, whose class does not say what it changes: give it `edits`, as in `edits = frozenset()`"
     if stage.private:
         return "private: a document that is removed in front of it is stored with what it takes out"

@@ -24,12 +24,12 @@ def describe_duplicates(facts: Mapping[str, Any]) -> str:
     names = {row["doc_id"]: f"#{n}" for n, row in reversed(list(enumerate(facts["similar"], 1)))}
     if own:
         names[own["doc_id"]] = "this document"
-        lines = [*_head(own, names), _entry("cluster", _cluster(facts["cluster"], own, names))]
+        lines = [*_head(own, names), entry("cluster", _cluster(facts["cluster"], own, names))]
     else:
         lines = ["the text given"]
-    lines += [_entry("compared", _rule(facts["settings"])), _entry("searched", _searched(facts)), *_state(facts)]
+    lines += [entry("compared", _rule(facts["settings"])), entry("searched", _searched(facts)), *_state(facts)]
     if facts["called_the_same"]:
-        lines.append(_entry("not meant", _namesakes(facts["called_the_same"])))
+        lines.append(entry("not meant", _namesakes(facts["called_the_same"])))
     lines.append("")
     if not facts["similar"]:
         return "\n".join([*lines, "nothing resembles it"])
@@ -58,7 +58,7 @@ def describe_pair(facts: Mapping[str, Any], *, colored: bool = False) -> str:
     counted = (
         f"{words['same']:,} in both, {words['removed']:,} only in the first, {words['added']:,} only in the second"
     )
-    lines += [_entry("alike", alike), _entry("words", counted), *_state(facts), ""]
+    lines += [entry("alike", alike), entry("words", counted), *_state(facts), ""]
     if facts["same_text"]:
         return "\n".join([*lines, "the texts are the same"])
     if not words["removed"] and not words["added"]:
@@ -81,11 +81,12 @@ def _piece(facts: Mapping[str, Any]) -> Piece:
 
 def _head(own: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     place = own["location"]
-    lines = [f"{own['url'] or own['id'] or own['doc_id']}: {_fate(own, names)}", _entry("doc_id", own["doc_id"])]
+    lines = [f"{own['url'] or own['id'] or own['doc_id']}: {_fate(own, names)}", entry("doc_id", own["doc_id"])]
     return [*lines, f"  record    {place['file']}:{place['offset']}"]
 
 
-def _entry(name: str, text: str) -> str:
+def entry(name: str, text: str) -> str:
+    """A line with its name in front, folded."""
     return _wrap(f"  {name:<9} ", text, " " * 12)
 
 
@@ -152,7 +153,7 @@ def _searched(facts: Mapping[str, Any]) -> str:
 def _state(facts: Mapping[str, Any]) -> list[str]:
     if facts["run_state"] == "done":
         return []
-    return [_entry("run", f"{facts['run']}, {facts['run_state']}: no corpus came of it")]
+    return [entry("run", f"{facts['run']}, {facts['run_state']}: no corpus came of it")]
 
 
 def _item(n: int, row: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:

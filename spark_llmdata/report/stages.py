@@ -1,4 +1,4 @@
-"""A stage described from its own declarations: settings, reasons, scores."""
+"""A stage described from its own declarations: settings, reasons, scores, changes."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ def describe(stage: type[Stage]) -> dict[str, Any]:
         "settings": settings,
         "reasons": {f"{noun}.{r}": text for r, text in stage.reasons.items()},
         "scores": {f"{noun}_{s}": text for s, text in stage.scores.items()},
+        "changes": {f"{noun}.{c}": text for c, text in stage.changes.items()},
     }
 
 
@@ -45,7 +46,7 @@ def describe_text(facts: dict[str, Any]) -> str:
     for s in facts["settings"]:
         value = "required" if s["required"] else f"default {s['default']!r}"
         lines.append(f"  {s['name']}: {s['type']}, {value}" + (f"; {s['description']}" if s["description"] else ""))
-    for title in ("reasons", "scores"):
+    for title in ("reasons", "scores", "changes"):
         if facts[title]:
             width = max(len(name) for name in facts[title])
             lines += ["", title, *(f"  {name.ljust(width)}  {text}" for name, text in facts[title].items())]

@@ -48,6 +48,11 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
     """Answer as one object: outcome, reason, evidence, survivor, path; `others` are further records it could mean."""
     record = Ledger(store).find(run)
     fate, *others = find_records(store, record, question)
+    return describe(store, record, fate, others)
+
+
+def describe(store: Store, record: RunRecord, fate: Row, others: Sequence[Row]) -> dict[str, Any]:
+    """The same of a fate that was found."""
     unfinished = fate.outcome == "kept" and record.state != "done"  # the run ended between its fates and the corpus
     return {
         "doc_id": fate.doc_id,

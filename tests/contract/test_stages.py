@@ -15,6 +15,8 @@ import yaml
 from spark_llmdata.batch import Batch
 from spark_llmdata.interop.frames import GIVEN
 from spark_llmdata.isolation import judge_safely
+from spark_llmdata.kernels import reference_changes
+from spark_llmdata.kernels.changes import Change
 from spark_llmdata.segment import REPLACEABLE
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages import BUILTIN
@@ -100,6 +102,39 @@ def test_judges_a_document_by_itself(kind):
             assert parts.scores[name].to_pylist() == values.to_pylist()
         if whole.text is not None:
             assert parts.text.to_pylist() == whole.text.to_pylist()
+        if whole.changes is not None:
+            assert parts.changes.to_pylist() == whole.changes.to_pylist()
+
+
+@pytest.mark.parametrize("kind", [k for k in ROW_KINDS if BUILTIN[k].changes])
+def test_changes_lead_from_the_text_before_to_the_text_after(kind):
+    """Of every case; a stage that edits says where."""
+    seen = set()
+    for case in cases(kind):
+        docs = batch_of([case["given"]])
+        found = stage_of(kind, case).judge(docs)
+        before = case_text = docs.text[0].as_py()
+        if found.text is not None and found.text[0].is_valid:
+            case_text = found.text[0].as_py()
+        told = None if found.changes is None else found.changes[0].as_py()
+        changes = [Change(**change) for change in told or ()]
+        assert told != []
+        assert reference_changes.apply(before or "", case_text or "", changes) == (case_text or "")
+        seen |= {change.kind for change in changes}
+    assert seen
+    assert seen <= set(BUILTIN[kind].changes)
+
+
+@pytest.mark.parametrize("kind", ROW_KINDS)
+def test_places_that_count_are_in_the_text(kind):
+    for case in cases(kind):
+        docs = batch_of([case["given"]])
+        text = docs.text[0].as_py()
+        if "reason" in case and text is not None:
+            data = text.encode()
+            for span in stage_of(kind, case).find_spans(docs, case["reason"]):
+                assert 0 <= span.begin < span.end <= len(data), case["name"]
+                assert data[span.begin : span.end].decode()
 
 
 @pytest.mark.parametrize("kind", ROW_KINDS)
@@ -143,8 +178,8 @@ def test_says_what_it_reads_and_changes(kind):
         )
         found = judge_safely(stage, batch)
         changed = set(found.columns) | ({"text"} if found.text is not None and found.text[0].is_valid else set())
-        assert changed <= stage.changes()
-        assert batch.asked & (REPLACEABLE | {"text"}) <= stage.requires | stage.reads | stage.changes()
+        assert changed <= stage.changed_columns()
+        assert batch.asked & (REPLACEABLE | {"text"}) <= stage.requires | stage.reads | stage.changed_columns()
 
 
 @pytest.mark.parametrize("kind", ROW_KINDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_llmdata.kernels import c4, reference_lines, sentences
+from spark_llmdata.kernels import c4, reference_changes, reference_lines, sentences
 from spark_llmdata.kernels.c4 import LineRules
+from spark_llmdata.kernels.changes import Change
 
 C4 = LineRules(1000, True, '.?!"', 5, True, True, True, False)
 FINEWEB = replace(C4, end_marks="", min_line_words=3, count_words_late=False)
@@ -64,6 +66,31 @@ def test_edits_and_counts_are_the_references(text: str, rules: LineRules) -> Non
     shown = {name: text.encode()[found[f"{name}_begin"] : found[f"{name}_end"]].decode() for name in c4.DEFECTS}
     assert {name: line for name, line in shown.items() if line} == first
     assert (found["edits"] > 0) == (expected != text)
+
+
+@given(texts, settings)
+def test_changes_lead_from_the_text_before_to_the_text_after(text: str, rules: LineRules) -> None:
+    found = edit(text, rules)
+    changes = [Change(**change) for change in found["changes"] or ()]
+    gone: list[str] = []
+    after, _, _ = reference_lines.edit_c4(text, rules, count_sentences, gone)
+    assert reference_changes.apply(text, after, changes) == after
+    assert bool(changes) == (after != text)
+    assert found["changes"] != []
+    lines = [change.kind for change in changes if change.kind not in ("space", "citation")]
+    assert [kind for kind, _ in groupby(lines)] == [kind for kind, _ in groupby(gone)]
+
+
+def test_changes_say_which_rule_took_a_line() -> None:
+    text = "Home | About\n So is it [12]with this one.\r\nshort.\nThis is, by the way, another line.\n\n"
+    (changes,) = c4.edit_pages(pa.array([text]), C4).column("changes").to_pylist()
+    assert [(c["kind"], text[c["begin"] : c["end"]], c["length"]) for c in changes] == [
+        ("no_end_mark", "Home | About\n", 0),
+        ("space", " ", 0),
+        ("citation", "[12]", 0),
+        ("few_words", "\r\nshort.", 0),
+        ("no_end_mark", "\n\n", 0),
+    ]
 
 
 def test_real_text_is_edited_as_the_reference_does(repository: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spark_llmdata.kernels import reference, reference_lines, refinedweb, words
+from spark_llmdata.kernels import reference, reference_changes, reference_lines, refinedweb, words
+from spark_llmdata.kernels.changes import Change
 from spark_llmdata.kernels.refinedweb import LineRules
 
 RULES = LineRules()
@@ -44,6 +45,31 @@ def test_corrections_are_the_references(text: str, rules: LineRules, rule: str) 
     before, after = (len(SPLITS[rule](t)) for t in (text, expected))
     assert found["n_words"] == before
     assert found["removed_word_ratio"] == pytest.approx(max(before - after, 0) / max(before, 1))
+
+
+@given(texts, settings)
+def test_changes_lead_from_the_text_before_to_the_text_after(text: str, rules: LineRules) -> None:
+    found = correct(text, rules)["changes"]
+    after = reference_lines.correct_refinedweb(text, rules)
+    changes = [Change(**change) for change in found or ()]
+    assert reference_changes.apply(text, after, changes) == after
+    assert bool(changes) == (after != text)
+    assert found != []
+
+
+def test_changes_say_which_rule_took_what() -> None:
+    text = "MENU BAR\n3 likes\none\n12345\nthere are items in cart now\n\nSign-in to the story Read more...\nSign-in"
+    changes = correct(text)["changes"]
+    assert [(c["kind"], text[c["begin"] : c["end"]]) for c in changes] == [
+        ("upper", "MENU BAR"),
+        ("counter", "\n3 likes"),
+        ("few_words", "\none"),
+        ("digits", "\n12345\n"),
+        ("items_in_cart", " items in cart"),
+        ("sign_in", "Sign-in "),
+        ("read_more", " Read more..."),
+        ("few_words", "\nSign-in"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -110,5 +136,5 @@ def test_texts_made_to_be_slow(text: str, left: str | None, edits: int) -> None:
 
 def test_rows_not_alive_are_null() -> None:
     found = refinedweb.correct_lines(words.split(pa.array(["AB CD", None]), pa.array([False, True])), LineRules())
-    assert [column.to_pylist()[0] for column in found.columns] == [None] * 6
+    assert [column.to_pylist()[0] for column in found.columns] == [None] * 7
     assert found.column("edits").to_pylist() == [None, 0]

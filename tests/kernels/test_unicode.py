@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spark_llmdata.kernels import reference_changes, unicode
 from spark_llmdata.kernels import reference_unicode as twin
-from spark_llmdata.kernels import unicode
+from spark_llmdata.kernels.changes import Change
 
 known = st.characters(codec="utf-8").filter(lambda c: unicodedata.category(c) != "Cn")
 telling = st.sampled_from(
@@ -44,6 +45,33 @@ def test_texts_are_cleaned_as_by_the_twin(rows, options):
         assert row["n_edits"] == expected.n_edits
         assert row["n_replacement"] == expected.text.count("\ufffd")
         assert row["n_chars"] == len(expected.text)
+
+
+@given(texts, settings)
+def test_changes_lead_from_the_text_before_to_the_text_after(text, options):
+    (row,) = unicode.clean(pa.array([text]), **options).to_pylist()
+    after = text if row["text"] is None else row["text"]
+    changes = [Change(**change) for change in row["changes"] or ()]
+    assert reference_changes.apply(text, after, changes) == after
+    assert bool(changes) == (row["n_edits"] > 0)
+    assert row["changes"] != []
+
+
+def test_changes_say_what_went_and_what_came():
+    text = "a\r\nb\x0cc\x00\u200b\u202e\ue000e\u200b\u0301 \u2126\n\n\n"
+    (found,) = unicode.clean(pa.array([text]), max_newlines=1).column("changes").to_pylist()
+    data = text.encode()
+    assert [(c["kind"], data[c["begin"] : c["end"]].decode(), c["length"]) for c in found] == [
+        ("line_end", "\r", 0),
+        ("line_end", "\x0c", 1),
+        ("control", "\x00", 0),
+        ("zero_width", "\u200b", 0),
+        ("bidi", "\u202e", 0),
+        ("private_use", "\ue000", 0),
+        ("form", "e\u200b\u0301", 2),
+        ("form", "\u2126", 2),
+        ("newlines", "\n\n", 0),
+    ]
 
 
 @given(texts, settings)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow_array::builder::{Int64Builder, StringBuilder, UInt32Builder};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 
+use crate::changes::Column;
 use crate::phrases::{BadWords, Phrases};
 use crate::sentences::{Rule as SentenceRule, Splitter};
 use crate::words::TextColumn;
@@ -56,7 +57,7 @@ const DEFECTS: [&str; 3] = ["lorem", "curly", "bad"];
 /// Columns: `text`, null where nothing changed; `edits`, lines removed or changed; `n_chars` of the text as it was;
 /// `n_lines` kept; `n_sentences` of these; and for `lorem` (ipsum), `curly` (bracket) and `bad` (words): `n_*_lines`,
 /// `*_begin`, `*_end` and `*_at`, how many lines hold one that came so far, the bytes of the first of them, and where
-/// about in it that is.
+/// about in it that is; `changes` (see there), where what went.
 pub fn c4(text: &ArrayRef, rules: &Rules) -> Result<RecordBatch, String> {
     let column = TextColumn::new(text, "text")?;
     let phrases = Phrases::new(&PHRASES)?;
@@ -81,6 +82,7 @@ struct Columns {
     text: StringBuilder,
     counts: [Int64Builder; 4],
     defects: [(Int64Builder, [UInt32Builder; 3]); DEFECTS.len()],
+    changes: Column,
 }
 
 impl Columns {
@@ -104,6 +106,8 @@ impl Columns {
                 column.append_option(found.map(|found| found[k]));
             }
         }
+        let changes = page.map(|page| page.changes.as_slice());
+        self.changes.append(changes.unwrap_or_default());
     }
 
     fn finish(mut self) -> Result<RecordBatch, String> {
@@ -119,6 +123,8 @@ impl Columns {
                 columns.push((format!("{name}_{what}"), Arc::new(column.finish())));
             }
         }
+        let changes = self.changes.finish().map_err(|error| error.to_string())?;
+        columns.push(("changes".to_owned(), changes));
         let columns = columns
             .into_iter()
             .map(|(name, column)| (name, column, true));

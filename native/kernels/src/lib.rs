@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod c4;
+pub(crate) mod changes;
 pub mod choices;
 pub(crate) mod columns;
 pub mod components;

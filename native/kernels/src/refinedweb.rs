@@ -7,9 +7,11 @@ use std::sync::Arc;
 use arrow_array::builder::{Float64Builder, Int64Builder, StringBuilder, UInt32Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 
+use crate::changes::{Column, LineChanges};
 use crate::python_text::{split_at_feeds, strip, strip_end};
 use crate::words::{Document, Span, Words};
 pub use line::Rules;
+use line::without;
 
 /// What became of one document.
 #[derive(Debug, Default, PartialEq)]
@@ -23,14 +25,16 @@ struct Corrected {
 /// Corrects every row alive of `words`; the others are null in all columns. A null text is an empty one.
 ///
 /// Columns: `text`, null where nothing changed; `edits`, lines removed or changed; `n_words` as they were;
-/// `removed_word_ratio` of them; `line_begin` and `line_end`, the bytes of the first line removed or changed.
+/// `removed_word_ratio` of them; `line_begin` and `line_end`, the bytes of the first line removed or changed; `changes`
+/// (see there), where what went.
 pub fn refinedweb(words: &Words, rules: &Rules) -> Result<RecordBatch, String> {
     let mut columns = Columns::default();
     let (mut kept, mut spans) = (String::new(), Vec::new());
+    let mut changes = LineChanges::default();
     let mut splitter = words.rule().splitter();
     for document in words.documents()? {
         let corrected = document.map(|document| {
-            let mut found = correct(document, rules, &mut kept);
+            let mut found = correct(document, rules, &mut kept, &mut changes);
             if found.edits > 0 {
                 spans.clear();
                 splitter.split_into(strip(&kept), &mut spans);
@@ -38,48 +42,63 @@ pub fn refinedweb(words: &Words, rules: &Rules) -> Result<RecordBatch, String> {
             }
             found
         });
-        columns.append(corrected, &kept);
+        columns.append(corrected, &kept, &changes);
     }
     columns.finish()
 }
 
-fn correct(document: Document<'_>, rules: &Rules, kept: &mut String) -> Corrected {
+fn correct(
+    document: Document<'_>,
+    rules: &Rules,
+    kept: &mut String,
+    changes: &mut LineChanges,
+) -> Corrected {
     let text = document.text;
     let mut found = Corrected {
         words: document.words.len(),
         ..Corrected::default()
     };
     kept.clear();
-    let (mut lines, mut buffer, mut words) = (0, String::new(), document.words);
+    changes.clear();
+    let (mut lines, mut cuts, mut words) = (0, Vec::new(), document.words);
     split_at_feeds(text, |whole| {
         let begin = whole.as_ptr() as usize - text.as_ptr() as usize;
-        let here = words.partition_point(|word| (word.start as usize) < begin + whole.len());
+        let end = begin + whole.len();
+        let here = words.partition_point(|word| (word.start as usize) < end);
         words = &words[here..];
         let line = if rules.trim { strip_end(whole) } else { whole };
-        let left = rules.correct(line, here, &mut buffer);
-        // A line that stays does so with the white space behind it.
-        let left = if left == Some(line) {
-            Some(whole)
-        } else {
-            left
-        };
-        if left != Some(whole) {
+        let goes = rules.correct(line, here, &mut cuts);
+        if goes.is_some() || !cuts.is_empty() {
             found.edits += 1;
             if found.edits == 1 {
                 found.first = Span {
                     start: begin as u32,
-                    end: (begin + line.len()) as u32,
+                    end: end as u32,
                 };
             }
         }
-        if let Some(left) = left {
-            if lines > 0 {
-                kept.push('\n');
-            }
-            lines += 1;
-            kept.push_str(left);
+        if let Some(rule) = goes {
+            changes.remove(rule, end);
+            return;
+        }
+        changes.keep(text, begin..end);
+        for (snippet, cut) in &cuts {
+            changes.cut(snippet, begin + cut.start..begin + cut.end);
+        }
+        if lines > 0 {
+            kept.push('\n');
+        }
+        lines += 1;
+        if cuts.is_empty() {
+            kept.push_str(whole); // a line that stays does so with the white space behind it
+        } else {
+            changes.cut_space(begin + line.len()..end);
+            kept.push_str(&without(line, &cuts));
         }
     });
+    if found.edits > 0 {
+        changes.finish(text, kept, strip(kept));
+    }
     found
 }
 
@@ -92,11 +111,15 @@ struct Columns {
     removed: Float64Builder,
     begin: UInt32Builder,
     end: UInt32Builder,
+    changes: Column,
 }
 
 impl Columns {
-    fn append(&mut self, corrected: Option<Corrected>, kept: &str) {
+    fn append(&mut self, corrected: Option<Corrected>, kept: &str, changes: &LineChanges) {
         let found = corrected.as_ref();
+        let changes = found.filter(|found| found.edits > 0).map(|_| changes);
+        self.changes
+            .append(changes.map_or(&[], LineChanges::as_slice));
         self.text
             .append_option(found.filter(|found| found.edits > 0).map(|_| strip(kept)));
         self.edits
@@ -111,13 +134,15 @@ impl Columns {
     }
 
     fn finish(mut self) -> Result<RecordBatch, String> {
-        let columns: [(&str, ArrayRef); 6] = [
+        let changes = self.changes.finish().map_err(|error| error.to_string())?;
+        let columns: [(&str, ArrayRef); 7] = [
             ("text", Arc::new(self.text.finish())),
             ("edits", Arc::new(self.edits.finish())),
             ("n_words", Arc::new(self.words.finish())),
             ("removed_word_ratio", Arc::new(self.removed.finish())),
             ("line_begin", Arc::new(self.begin.finish())),
             ("line_end", Arc::new(self.end.finish())),
+            ("changes", changes),
         ];
         let columns = columns
             .into_iter()

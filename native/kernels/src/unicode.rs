@@ -1,13 +1,17 @@
 //! Texts without characters that no reader sees, in one Unicode form, and a look for texts that were decoded wrongly.
 
 mod mojibake;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use arrow_array::builder::{Int64Builder, StringBuilder};
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch};
+use unicode_normalization::char::canonical_combining_class;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick, is_nfkc_quick};
 
+use crate::changes::{Changes, Column};
 use crate::words::TextColumn;
 
 /// The form a text is brought to.
@@ -48,7 +52,7 @@ pub struct Settings {
 }
 
 /// Cleans each text: `text` (null where nothing changed), `n_edits`, and of the result `n_replacement` (U+FFFD) and
-/// `n_chars` (code points). All is null for null.
+/// `n_chars` (code points), `changes` (see there). All is null for null.
 ///
 /// An edit is a character removed, a line end replaced, a run of line feeds shortened, or the change of form.
 pub fn clean(text: &ArrayRef, settings: &Settings) -> Result<RecordBatch, String> {
@@ -56,13 +60,16 @@ pub fn clean(text: &ArrayRef, settings: &Settings) -> Result<RecordBatch, String
     let mut texts = StringBuilder::new();
     let mut counts: [Int64Builder; 3] = Default::default();
     let mut out = String::new();
+    let (mut changes, mut places) = (Changes::default(), Column::default());
     for row in 0..text.len() {
         let Some(given) = column.get(row) else {
+            places.append(&[]);
             texts.append_null();
             counts.iter_mut().for_each(Int64Builder::append_null);
             continue;
         };
-        let edits = clean_one(given, settings, &mut out);
+        let edits = clean_one(given, settings, &mut out, &mut changes);
+        places.append(changes.as_slice());
         let result = if edits > 0 { out.as_str() } else { given };
         texts.append_option((edits > 0).then_some(result));
         let (replacement, chars) = count(result);
@@ -77,6 +84,8 @@ pub fn clean(text: &ArrayRef, settings: &Settings) -> Result<RecordBatch, String
     {
         columns.push((name, Arc::new(builder.finish()), true));
     }
+    let places = places.finish().map_err(|error| error.to_string())?;
+    columns.push(("changes", places, true));
     RecordBatch::try_from_iter_with_nullable(columns).map_err(|error| error.to_string())
 }
 
@@ -96,9 +105,10 @@ fn count(text: &str) -> (usize, usize) {
     })
 }
 
-/// Writes the cleaned text; what was written counts only if there was an edit.
-fn clean_one(text: &str, settings: &Settings, out: &mut String) -> usize {
+/// Writes the cleaned text and what changed; what was written counts only if there was an edit.
+fn clean_one(text: &str, settings: &Settings, out: &mut String, changes: &mut Changes) -> usize {
     out.clear();
+    changes.clear();
     let mut writer = Writer {
         out,
         edits: 0,
@@ -116,20 +126,29 @@ fn clean_one(text: &str, settings: &Settings, out: &mut String) -> usize {
         writer.copy(&text[copied..at]);
         copied = at + c.len_utf8();
         match fate {
-            Fate::Stay | Fate::Go => writer.edits += 1,
-            Fate::Break if c == '\n' => writer.end_line(),
+            Fate::Stay => {}
+            Fate::Go(what) => {
+                writer.edits += 1;
+                changes.push(what.kind(), at..copied, 0);
+            }
+            Fate::Break if c == '\n' => {
+                if !writer.end_line() {
+                    changes.push("newlines", at..copied, 0);
+                }
+            }
             Fate::Break => {
                 writer.edits += 1;
                 // Of CR LF the line feed is still to come.
-                if c != '\r' || rest.peek().is_none_or(|(_, next)| *next != '\n') {
-                    writer.end_line();
-                }
+                let comes = c == '\r' && rest.peek().is_some_and(|(_, next)| *next == '\n');
+                let written = !comes && writer.end_line();
+                changes.push("line_end", at..copied, usize::from(written));
             }
         }
     }
     writer.copy(&text[copied..]);
     let mut edits = writer.edits;
     if let Some(formed) = settings.bring(out) {
+        changes.then(settings.find_formed(out, &formed).as_slice());
         *out = formed;
         edits += 1;
     }
@@ -152,12 +171,35 @@ impl Writer<'_> {
         }
     }
 
-    fn end_line(&mut self) {
+    /// Says whether the line end is written.
+    fn end_line(&mut self) -> bool {
         self.newlines += 1;
-        if self.newlines <= self.max_newlines {
+        let stays = self.newlines <= self.max_newlines;
+        if stays {
             self.out.push('\n');
         } else {
             self.edits += usize::from(self.newlines == self.max_newlines + 1);
+        }
+        stays
+    }
+}
+
+/// What a character is that goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Invisible {
+    Control,
+    ZeroWidth,
+    Bidi,
+    PrivateUse,
+}
+
+impl Invisible {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::ZeroWidth => "zero_width",
+            Self::Bidi => "bidi",
+            Self::PrivateUse => "private_use",
         }
     }
 }
@@ -165,7 +207,7 @@ impl Writer<'_> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Stay,
-    Go,
+    Go(Invisible),
     /// Is the end of a line, or becomes one.
     Break,
 }
@@ -193,14 +235,24 @@ impl Settings {
         {
             return Fate::Break;
         }
-        let goes = is_control
-            || is_noncharacter(c)
-            // Deprecated formatting, marks of annotations.
-            || matches!(c, '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}')
-            || self.zero_width && matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
-            || self.bidi && is_bidi_control(c)
-            || self.private_use && is_private(c);
-        if goes { Fate::Go } else { Fate::Stay }
+        // Deprecated formatting, marks of annotations.
+        let is_mark = matches!(c, '\u{206a}'..='\u{206f}' | '\u{fff9}'..='\u{fffb}');
+        if is_control || is_noncharacter(c) || is_mark {
+            Fate::Go(Invisible::Control)
+        } else if self.zero_width
+            && matches!(
+                c,
+                '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}' | '\u{feff}'
+            )
+        {
+            Fate::Go(Invisible::ZeroWidth)
+        } else if self.bidi && is_bidi_control(c) {
+            Fate::Go(Invisible::Bidi)
+        } else if self.private_use && is_private(c) {
+            Fate::Go(Invisible::PrivateUse)
+        } else {
+            Fate::Stay
+        }
     }
 
     /// The text in the form, where that changes it.
@@ -217,6 +269,49 @@ impl Settings {
         };
         (formed != text).then_some(formed)
     }
+
+    /// Where the form changed a text: between characters that nothing before them can become one with.
+    fn find_formed(&self, text: &str, formed: &str) -> Changes {
+        let mut changes = Changes::default();
+        let (mut begin, mut from) = (0, 0);
+        let mut piece = String::new();
+        let ends = text.char_indices().skip(1).chain([(text.len(), ' ')]);
+        for (at, _) in ends.filter(|&(_, c)| self.is_apart(c)) {
+            let given = &text[begin..at];
+            if !given.is_ascii() {
+                piece.clear();
+                match self.form {
+                    Form::None => piece.push_str(given),
+                    Form::Nfc => piece.extend(given.nfc()),
+                    Form::Nfkc => piece.extend(given.nfkc()),
+                }
+            }
+            let length = if given.is_ascii() {
+                given.len()
+            } else {
+                piece.len()
+            };
+            if !given.is_ascii() && piece != given {
+                let same = given.bytes().zip(piece.bytes());
+                let same = same.take_while(|(a, b)| a == b && a.is_ascii()).count();
+                changes.push("form", begin + same..at, length - same);
+            }
+            (begin, from) = (at, from + length);
+        }
+        if from != formed.len() {
+            changes.clear();
+            changes.push("form", 0..text.len(), formed.len());
+        }
+        changes
+    }
+
+    fn is_apart(&self, c: char) -> bool {
+        let quick = match self.form {
+            Form::Nfkc => is_nfkc_quick([c].into_iter()),
+            Form::None | Form::Nfc => is_nfc_quick([c].into_iter()),
+        };
+        c.is_ascii() || canonical_combining_class(c) == 0 && quick == IsNormalized::Yes
+    }
 }
 
 fn is_noncharacter(c: char) -> bool {
@@ -229,88 +324,4 @@ fn is_bidi_control(c: char) -> bool {
 
 fn is_private(c: char) -> bool {
     matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings() -> Settings {
-        Settings {
-            form: Form::Nfc,
-            keep_controls: vec!['\t'],
-            line_ends: true,
-            zero_width: true,
-            bidi: true,
-            private_use: true,
-            max_newlines: None,
-        }
-    }
-
-    fn cleaned(text: &str, settings: &Settings) -> (String, usize) {
-        let mut out = String::from("left over");
-        let edits = clean_one(text, settings, &mut out);
-        (out, edits)
-    }
-
-    #[test]
-    fn by_hand() {
-        for (text, expected, edits) in [
-            ("a\tb\nc", "a\tb\nc", 0),
-            ("a\r\nb\rc\x0cd\u{2028}e\r\n", "a\nb\nc\nd\ne\n", 5),
-            ("a\0b\x1b[0m\u{9b}\u{7f}", "ab[0m", 4),
-            ("\u{feff}a\u{200b}\u{200d}\u{ad}", "a\u{200d}", 3),
-            ("\u{202e}a\u{2069}\u{e000}\u{fffe}", "a", 4),
-            ("e\u{200b}\u{301}", "é", 2),
-            ("é\u{fffd}", "é\u{fffd}", 0),
-            ("ﬁ\u{2126}", "ﬁΩ", 1),
-            ("", "", 0),
-        ] {
-            assert_eq!(
-                cleaned(text, &settings()),
-                (expected.to_owned(), edits),
-                "{text:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn settings_leave_what_they_name() {
-        let lenient = Settings {
-            form: Form::None,
-            keep_controls: vec!['\r', '\x0c'],
-            line_ends: false,
-            zero_width: false,
-            bidi: false,
-            private_use: false,
-            max_newlines: None,
-        };
-        let text = "a\r\n\x0c\u{200b}\u{202e}\u{e000}e\u{301}\u{2028}";
-        assert_eq!(cleaned(text, &lenient), (text.to_owned(), 0));
-        let nfkc = Settings {
-            form: Form::Nfkc,
-            ..settings()
-        };
-        assert_eq!(cleaned("ﬁ", &nfkc), ("fi".to_owned(), 1));
-    }
-
-    #[test]
-    fn runs_of_line_feeds_are_shortened() {
-        let two = Settings {
-            max_newlines: Some(2),
-            ..settings()
-        };
-        let text = "\n\n\na\n\nb\r\n\r\n\u{200b}\r\n\r\nc\n \n\n";
-        assert_eq!(cleaned(text, &two).0, "\n\na\n\nb\n\nc\n \n\n");
-        assert_eq!(
-            cleaned("a\n\n\n\n\nb\n\n\nc", &two),
-            ("a\n\nb\n\nc".to_owned(), 2)
-        );
-    }
-
-    #[test]
-    fn a_form_of_a_million_marks_is_no_longer_than_they_are() {
-        let marks = format!("a{}", "\u{301}\u{316}".repeat(1_000_000));
-        assert!(cleaned(&marks, &settings()).0.len() <= marks.len());
-    }
 }

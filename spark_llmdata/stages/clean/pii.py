@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt, field_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import pii
+from spark_llmdata.spans import Span
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import MAX_EVIDENCE, Judgement, Rule, as_float, list_changes
 
@@ -67,6 +68,16 @@ class Pii(RowStage):
         "n_key": "private keys and access keys",
     }
     retunable = frozenset({"max_found"})
+    changes: ClassVar[Mapping[str, str]] = {
+        "email": "an e-mail address",
+        "ipv4": "an IPv4 address",
+        "ipv6": "an IPv6 address",
+        "phone": "a telephone number",
+        "card": "a payment card number",
+        "iban": "a bank account number",
+        "ssn": "a US social security number",
+        "key": "a private key or an access key",
+    }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "fineweb": {"types": ("email", "ipv4"), "rules": "datatrove", "replacements": {"ipv4": FINEWEB_IPS}}
     }
@@ -122,6 +133,11 @@ class Pii(RowStage):
         found = sum(as_float(pc.fill_null(counts, 0)) for counts in self.own_scores(docs).values())
         bound = math.inf if self.max_found is None else self.max_found
         return {"too_many": (pa.array(found), ">", bound)}
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """All that was found."""
+        found = pii.find(docs.text, self.types, self.rules).to_pylist()
+        return [Span(pii.KINDS[place["kind"]], place["begin"], place["end"]) for place in found]
 
 
 def _describe(spans: pa.RecordBatch, wanted: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, Any]:

@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from pydantic import Field, NonNegativeInt
 
 from spark_llmdata import evidence
-from spark_llmdata.batch import Batch
+from spark_llmdata.batch import Batch, mask
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import refinedweb, words
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.spans import Span
 from spark_llmdata.verdict import Judgement, Rule
 
 
@@ -38,6 +39,16 @@ class RefinedwebLines(LanguageStage):
         "removed_word_ratio": "share of the words that are in what is removed",
     }
     retunable = frozenset({"max_removed_word_ratio"})
+    changes: ClassVar[Mapping[str, str]] = {
+        "upper": "a line of capitals",
+        "digits": "a line of digits",
+        "counter": "a line that counts something",
+        "few_words": "a line of fewer than `min_line_words` words",
+        "items_in_cart": '"items in cart"',
+        "read_more": '"Read more..." at the end of a line',
+        "sign_in": '"Sign-in" at the start of a line',
+        "space": "white space around what is left",
+    }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"refinedweb": {}, "dclm": {"words": "whitespace"}}
 
     preset: Literal["refinedweb", "dclm"] = Field(default="refinedweb", description="whose reading of the rules")
@@ -55,9 +66,14 @@ class RefinedwebLines(LanguageStage):
     )
     max_removed_word_ratio: Ratio | None = Field(default=0.05, description="share of words; null: all of them")
 
-    def judge(self, docs: Batch) -> Judgement:
-        """Correct lines, then see how much went."""
-        rules = refinedweb.LineRules(
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """What would have been taken out of the document, had it stayed."""
+        found = refinedweb.correct_lines(docs.words(self.words), self._line_rules())
+        changes = found.column("changes")[0].as_py() or ()
+        return [Span(change["kind"], change["begin"], change["end"]) for change in changes]
+
+    def _line_rules(self) -> refinedweb.LineRules:
+        return refinedweb.LineRules(
             max_upper_ratio=self.max_upper_ratio,
             max_digit_ratio=self.max_digit_ratio,
             counters=self.remove_counters,
@@ -66,13 +82,17 @@ class RefinedwebLines(LanguageStage):
             any_three=self.preset == "dclm",
             trim=self.preset != "dclm",
         )
-        found = refinedweb.correct_lines(docs.words(self.words), rules)
+
+    def judge(self, docs: Batch) -> Judgement:
+        """Correct lines, then see how much went."""
+        found = refinedweb.correct_lines(docs.words(self.words), self._line_rules())
         judgement = self.decide_on(docs, {name: found.column(name) for name in self.scores})
         begin, end = (np.asarray(found.column(c).fill_null(0)) * ~judgement.keep for c in ("line_begin", "line_end"))
         judgement.evidence = evidence.quote(docs.text, begin.astype(np.uint32), end.astype(np.uint32))
         judgement.text = pc.if_else(pa.array(judgement.keep), found.column("text"), None)
         judgement.onward = found.column("text")
         judgement.edits = np.asarray(found.column("edits").fill_null(0)) * judgement.keep
+        judgement.changes = mask(found.column("changes"), judgement.keep)
         return judgement
 
     def list_rules(self, docs: Batch) -> dict[str, Rule]:

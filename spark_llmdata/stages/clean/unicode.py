@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -14,10 +15,14 @@ from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import unicode
+from spark_llmdata.kernels.changes import Change, chain, compare_words, replace_rows
+from spark_llmdata.spans import Span, mark_pattern
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
 
 _CURLED = "[‘’‚‛“”„‟]"
+#: What ftfy makes straight in a text: each is one character, and becomes one.
+_STRAIGHTENED = re.compile("[\u02bc\u2018-\u201f]")
 
 
 class CleanUnicode(RowStage):
@@ -41,6 +46,18 @@ class CleanUnicode(RowStage):
         "n_replacements": "characters U+FFFD in the result",
         "replacement_ratio": "share of them in all characters",
         "n_mended_lines": "lines that were decoded wrongly and are mended",
+    }
+
+    changes: ClassVar[Mapping[str, str]] = {
+        "mojibake": "what was decoded wrongly",
+        "quote": "a curled quotation mark",
+        "line_end": "a line end that is no line feed",
+        "control": "a control character, a noncharacter, deprecated formatting, a mark of annotation",
+        "zero_width": "a character without width",
+        "bidi": "a mark of the writing direction",
+        "private_use": "a character of a private use area",
+        "newlines": "line feeds above `max_newlines`",
+        "form": "characters that have another Unicode form",
     }
 
     form: Literal["nfc", "nfkc", "none"] = Field(
@@ -76,10 +93,11 @@ class CleanUnicode(RowStage):
         """Let ftfy see the texts that could need it, and the kernel all."""
         text = docs.text
         mended = np.zeros(len(docs), dtype=np.int64)
+        places: dict[int, list[Change]] = {}
         if self.mojibake:
-            text, mended = self._mend(text)
+            text, mended = self._mend(text, places)
         if self.uncurl_quotes:
-            text = self._uncurl(text)
+            text = self._uncurl(text, places)
         options = ("form", "keep_controls", "line_ends", "zero_width", "bidi", "private_use", "max_newlines")
         found = unicode.clean(text, **{name: getattr(self, name) for name in options})
         cleaned = pc.coalesce(found.column("text"), text)
@@ -99,11 +117,18 @@ class CleanUnicode(RowStage):
         )
         judgement.text = pc.if_else(changed, cleaned, None)
         judgement.edits = edits
+        judgement.changes = self._list_changes(found.column("changes"), places)
         lines = pc.if_else(docs.text.is_valid(), pa.array(mended), None)
         judgement.scores = {"n_replacements": replacements, "replacement_ratio": ratio, "n_mended_lines": lines}
         return judgement
 
-    def _mend(self, text: pa.Array) -> tuple[pa.Array, np.ndarray[Any, np.dtype[np.int64]]]:
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The replacement characters, in the text as it came."""
+        return mark_pattern(docs.text[0].as_py(), "replacement", "\ufffd+")
+
+    def _mend(
+        self, text: pa.Array, places: dict[int, list[Change]]
+    ) -> tuple[pa.Array, np.ndarray[Any, np.dtype[np.int64]]]:
         """The texts with wrongly decoded lines mended, and how many lines each has of them."""
         ftfy = extras.require("ftfy", extra="unicode", needed_by=f"{self.name} (mojibake)")
         counts = np.zeros(len(text), dtype=np.int64)
@@ -112,16 +137,43 @@ class CleanUnicode(RowStage):
         for i, given in zip(np.flatnonzero(np.asarray(suspects)), text.filter(suspects).to_pylist(), strict=True):
             lines = _lines(given)
             better = [_better(line, ftfy.fix_encoding) for line in lines]
-            counts[i] = sum(a != b for a, b in zip(lines, better, strict=True))
             mended.append("".join(better))
+            begin = 0
+            for line, other in zip(lines, better, strict=True):
+                if line != other:
+                    counts[i] += 1
+                    places.setdefault(int(i), []).extend(compare_words(line, other, "mojibake", begin))
+                begin += len(line.encode())
         return pc.replace_with_mask(text, suspects, pa.array(mended, text.type)), counts
 
-    def _uncurl(self, text: pa.Array) -> pa.Array:
+    def _uncurl(self, text: pa.Array, places: dict[int, list[Change]]) -> pa.Array:
         """The texts with straight quotation marks."""
         fixes = extras.require("ftfy.fixes", extra="unicode", needed_by=f"{self.name} (uncurl_quotes)")
         curled = pc.fill_null(pc.match_substring_regex(text, pattern=_CURLED), False)
-        straight = [fixes.uncurl_quotes(given) for given in text.filter(curled).to_pylist()]
+        straight = []
+        for i, given in zip(np.flatnonzero(np.asarray(curled)), text.filter(curled).to_pylist(), strict=True):
+            straight.append(fixes.uncurl_quotes(given))
+            places[int(i)] = chain(places.get(int(i), []), _find_quotes(given))
         return pc.replace_with_mask(text, curled, pa.array(straight, text.type))
+
+    @staticmethod
+    def _list_changes(cleaned: pa.Array, places: Mapping[int, list[Change]]) -> pa.Array:
+        """The kernel's changes, behind those that ftfy made in some rows."""
+        rows = sorted(places)
+        given = cleaned.take(pa.array(rows, pa.int64())).to_pylist()
+        later = [[Change(**change) for change in row or ()] for row in given]
+        both = [chain(places[row], more) for row, more in zip(rows, later, strict=True)]
+        return replace_rows(cleaned, rows, both)
+
+
+def _find_quotes(text: str) -> list[Change]:
+    """Where curled quotation marks become straight."""
+    found, at, begin = [], 0, 0
+    for match in _STRAIGHTENED.finditer(text):
+        begin += len(text[at : match.start()].encode())
+        at = match.start()
+        found.append(Change("quote", begin, begin + len(match[0].encode()), 1))
+    return found
 
 
 def _better(line: str, mend: Callable[[str], str]) -> str:

@@ -14,6 +14,7 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import c4, sentences
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.spans import Span
 from spark_llmdata.verdict import Judgement, Rule, as_float
 from spark_llmdata.word_list import WordList
 
@@ -53,6 +54,15 @@ class C4(LanguageStage):
         "bad_begin": "the same of lines with a bad word",
     }
     retunable = frozenset({"max_chars", "drop_lorem_ipsum", "drop_curly_bracket", "min_sentences"})
+    changes: ClassVar[Mapping[str, str]] = {
+        "long_word": "a line with a word of more than `max_word_chars`",
+        "no_end_mark": "a line that ends with none of `end_marks`",
+        "few_words": "a line of fewer than `min_line_words` words",
+        "javascript": 'a line with "javascript"',
+        "policy": "a line on terms of use, privacy or cookies",
+        "citation": "the mark of a citation",
+        "space": "white space around a line or the text, line ends that are no line feed",
+    }
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "c4": {},
         "fineweb": {
@@ -100,6 +110,7 @@ class C4(LanguageStage):
         judgement.text = pc.if_else(pa.array(gone), None, found.column("text"))
         judgement.onward = found.column("text")
         judgement.edits = np.where(gone, 0, found.column("edits").fill_null(0))
+        judgement.changes = mask(found.column("changes"), judgement.keep)
         return judgement
 
     def list_rules(self, docs: Batch) -> dict[str, Rule]:
@@ -121,6 +132,12 @@ class C4(LanguageStage):
             rules[_REASONS[name]] = (met, ">", 0)
         rules["too_few_sentences"] = (s["n_sentences"], "<", self.min_sentences)
         return rules
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The line that condemns the page."""
+        found = c4.edit_pages(docs.text, self._line_rules()).to_pylist()[0]
+        names = [name for name, told in _REASONS.items() if told == reason]
+        return [Span(reason, found[f"{name}_begin"], found[f"{name}_end"]) for name in names]
 
     def _line_rules(self) -> c4.LineRules:
         return c4.LineRules(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import pyarrow as pa
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from spark_llmdata import evidence
@@ -13,6 +15,7 @@ from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import fineweb, words
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.spans import Span, mark_lines, mark_repeats
 from spark_llmdata.verdict import Judgement, Rule
 
 
@@ -87,3 +90,21 @@ class FineWeb(LanguageStage):
         rules: dict[str, Rule] = {"empty": (s["n_lines"], "<", 1)}
         rules |= {reason: (values, op, bound) for reason, (values, op, bound) in asked.items() if bound is not None}
         return rules
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The lines that are repeated, short or without an end, as the rule counts them."""
+        text = docs.text[0].as_py()
+        if reason == "too_many_dup_line_chars":
+            return mark_repeats(text, "repeated line", "\n", first_too=False)
+
+        def measure(column: str, wanted: float, lines: list[str]) -> list[bool]:
+            split = words.split(pa.array(lines, pa.string()), None, self.words)
+            trim = self.preset == "paper"
+            measured = fineweb.measure_lines(split, self.short_line_chars, trim=trim).column(column)
+            return [value == wanted for value in measured.to_pylist()]
+
+        if reason == "too_many_short_lines":
+            return mark_lines(text, "short line", partial(measure, "short_line_ratio", 1.0))
+        if reason == "too_few_punctuated_lines":
+            return mark_lines(text, "no end mark", partial(measure, "punctuated_line_ratio", 0.0))
+        return []

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+import pyarrow as pa
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, model_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio, check_order
 from spark_llmdata.kernels import heuristics, words
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.spans import Span, mark_lines, mark_pattern
 from spark_llmdata.verdict import Judgement, Rule
 
 Symbols = NonNegativeFloat | None
+
+_ELLIPSES = r"\.\.\.|…"
+_SIGNS = {
+    "too_many_hashes": "#+",
+    "too_many_ellipses": _ELLIPSES,
+    "too_many_symbols": f"#+|{_ELLIPSES}",
+}
 
 
 class GopherQuality(LanguageStage):
@@ -116,3 +125,20 @@ class GopherQuality(LanguageStage):
             "too_few_stop_words": (s["n_stop_words"], "<", self.min_stop_words),
         }
         return {reason: (values, op, bound) for reason, (values, op, bound) in asked.items() if bound is not None}
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The signs, and the lines that count for a share of lines; nothing for lengths and words."""
+        text = docs.text[0].as_py()
+        if reason in _SIGNS:
+            spaced = r"|\. \. \." if self.preset == "dclm" and reason != "too_many_hashes" else ""
+            return mark_pattern(text, "symbol", _SIGNS[reason] + spaced)
+        columns = {"too_many_bullets": "bullet_line_ratio", "too_many_ellipsis_lines": "ellipsis_line_ratio"}
+        if reason not in columns:
+            return []
+
+        def choose(lines: list[str]) -> list[bool]:
+            split = words.split(pa.array(lines, pa.string()), None, self.words)
+            measured = heuristics.gopher_quality(split, self.stop_words, self.preset)
+            return [value > 0 for value in measured.column(columns[reason]).to_pylist()]
+
+        return mark_lines(text, columns[reason].removesuffix("_line_ratio"), choose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +14,7 @@ from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import repetition, words
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.spans import Span, mark_pattern, mark_repeats
 from spark_llmdata.verdict import Judgement, Rule
 
 Bound = Ratio | None
@@ -98,6 +100,22 @@ class GopherRepetition(LanguageStage):
             if bound is not None:
                 rules[reason] = (s[ratio], ">", bound)
         return rules
+
+    def find_spans(self, docs: Batch, reason: str) -> list[Span]:
+        """The repeated lines or paragraphs, or each occurrence of the n-gram that is quoted."""
+        text = docs.text[0].as_py()
+        part = next((part for told, _, part in self._questions() if told == reason), None)
+        if part is None:
+            return []
+        separators = {"line": "\n", "paragraph": "\n{2,}"}
+        if part in separators:
+            first_too = self.preset != "datatrove"
+            return mark_repeats(text, f"repeated {part}", separators[part], first_too=first_too)
+        measured = repetition.gopher_repetition(docs.words(self.words), self.preset)
+        place = 2 * repetition.PARTS.index(part)
+        begin, end = measured.column("spans")[0].as_py()[place : place + 2]
+        quoted = text.encode()[begin:end].decode()
+        return mark_pattern(text, part.replace("_", "-"), re.escape(quoted)) if quoted else []
 
     def _questions(self) -> list[tuple[str, str, str]]:
         """Reason, measured share and part of the text of each rule, in the order in which they are asked."""

@@ -7,10 +7,14 @@ import builtins
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import MissingExtra
+from spark_llmdata.kernels.changes import Change
+from spark_llmdata.kernels.reference_changes import apply
 from spark_llmdata.stages.clean.unicode import CleanUnicode
 
 
@@ -48,6 +52,28 @@ def test_quotation_marks_alone_are_an_edit():
     pytest.importorskip("ftfy")
     found = judged(CleanUnicode(uncurl_quotes=True), "“a”")
     assert (found.text.to_pylist(), found.edits.tolist()) == (['"a"'], [1])
+
+
+@given(st.text(st.sampled_from("aé“’\u02bc \n\r\u200b\u0301Ã©\xa0"), max_size=30))
+def test_changes_of_all_parts_are_told_in_the_text_that_came(text):
+    pytest.importorskip("ftfy")
+    found = judged(CleanUnicode(uncurl_quotes=True), text)
+    after = found.text[0].as_py()
+    changes = [Change(**change) for change in found.changes[0].as_py() or ()]
+    assert apply(text, text if after is None else after, changes) == (text if after is None else after)
+    assert {change.kind for change in changes} <= set(CleanUnicode.changes)
+
+
+def test_changes_name_what_was_mended():
+    pytest.importorskip("ftfy")
+    text = "a cafÃ© “b”\r\nc"
+    (found,) = judged(CleanUnicode(uncurl_quotes=True), text).changes.to_pylist()
+    assert [(c["kind"], text.encode()[c["begin"] : c["end"]].decode(), c["length"]) for c in found] == [
+        ("mojibake", "Ã©", 2),
+        ("quote", "“", 1),
+        ("quote", "”", 1),
+        ("line_end", "\r", 0),
+    ]
 
 
 def test_the_library_is_asked_for_only_where_it_is_used(monkeypatch):

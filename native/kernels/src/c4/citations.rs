@@ -1,11 +1,15 @@
 //! Marks of citations as Wikipedia has them: `[12]`, `[]`, `[edit]`, `[citation needed]`.
 
+use std::ops::Range;
+
 use memchr::memchr;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// Puts the line without its marks into `out`; says whether there were any. What is left is not looked at again.
-pub(super) fn remove(line: &str, out: &mut String) -> bool {
+/// Puts the line without its marks into `out`, and where these are into `marks`; says whether there were any. What is left
+/// is not looked at again.
+pub(super) fn remove(line: &str, out: &mut String, marks: &mut Vec<Range<usize>>) -> bool {
     out.clear();
+    marks.clear();
     let (mut kept, mut from) = (0, 0);
     while let Some(found) = memchr(b'[', &line.as_bytes()[from..]) {
         let at = from + found;
@@ -14,6 +18,7 @@ pub(super) fn remove(line: &str, out: &mut String) -> bool {
             out.push_str(&line[kept..at]);
             from += length;
             kept = from;
+            marks.push(at..from);
         }
     }
     if kept > 0 {
@@ -46,7 +51,7 @@ mod tests {
     fn marks_go_and_nothing_else() {
         let removed = |line| {
             let mut out = String::new();
-            remove(line, &mut out).then_some(out)
+            remove(line, &mut out, &mut Vec::new()).then_some(out)
         };
         assert_eq!(
             removed("a[1] b[] c[edit][citation needed] d[٣]").as_deref(),

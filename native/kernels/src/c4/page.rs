@@ -1,6 +1,9 @@
 //! One page, line by line.
 
+use std::ops::Range;
+
 use super::{DEFECTS, Defect, Rules, citations};
+use crate::changes::LineChanges;
 use crate::phrases::{BadWords, Phrases};
 use crate::python_text::{count_chars, is_space, split_at_feeds, split_lines, strip};
 use crate::sentences::Splitter;
@@ -29,6 +32,8 @@ pub(super) struct Page<'a> {
     splitter: Splitter,
     kept: String,
     line: String,
+    marks: Vec<Range<usize>>,
+    pub(super) changes: LineChanges,
     pub(super) edits: usize,
     pub(super) chars: usize,
     pub(super) lines: usize,
@@ -50,6 +55,8 @@ impl<'a> Page<'a> {
             splitter,
             kept: String::new(),
             line: String::new(),
+            marks: Vec::new(),
+            changes: LineChanges::default(),
             edits: 0,
             chars: 0,
             lines: 0,
@@ -68,6 +75,7 @@ impl<'a> Page<'a> {
         self.kept.clear();
         (self.edits, self.lines, self.sentences) = (0, 0, 0);
         self.defects = Default::default();
+        self.changes.clear();
         self.chars = count_chars(text, text.is_ascii());
         // Most pages have no phrase at all; a line may only get one when its citations go.
         let phrases = self.phrases.find(text);
@@ -79,6 +87,7 @@ impl<'a> Page<'a> {
         } else {
             split_lines(text, &mut take);
         }
+        self.changes.finish(text, &self.kept, strip(&self.kept));
     }
 
     /// Asks one line, and keeps what is left of it; `taken` counts those kept.
@@ -91,16 +100,33 @@ impl<'a> Page<'a> {
             strip(whole)
         };
         let mut buffer = std::mem::take(&mut self.line);
-        let cited = rules.remove_citations && citations::remove(line, &mut buffer);
+        let mut marks = std::mem::take(&mut self.marks);
+        let cited = rules.remove_citations && citations::remove(line, &mut buffer, &mut marks);
         let edited = if cited { buffer.as_str() } else { line };
-        let stays = if rules.keep_layout && edited.is_empty() {
-            true
+        let fault = if rules.keep_layout && edited.is_empty() {
+            None
         } else {
-            self.passes(line, edited)
-                && self.is_clean(text, whole, edited, if cited { u32::MAX } else { phrases })
+            let phrases = if cited { u32::MAX } else { phrases };
+            self.find_fault(line, edited)
+                .or_else(|| self.find_phrase(text, whole, edited, phrases))
         };
-        self.edits += usize::from(!stays || edited.len() != whole.len());
-        if stays {
+        let begin = whole.as_ptr() as usize - text.as_ptr() as usize;
+        let place = begin..begin + whole.len();
+        let is_changed = edited.len() != whole.len();
+        self.edits += usize::from(fault.is_some() || is_changed);
+        if let Some(fault) = fault {
+            self.changes.remove(fault, place.end);
+        } else {
+            self.changes.keep(text, place.clone());
+            if is_changed {
+                let inner = line.as_ptr() as usize - text.as_ptr() as usize;
+                self.changes.cut_space(place.start..inner);
+                for mark in marks.iter().filter(|_| cited) {
+                    self.changes
+                        .cut("citation", inner + mark.start..inner + mark.end);
+                }
+                self.changes.cut_space(inner + line.len()..place.end);
+            }
             if *taken > 0 {
                 self.kept.push('\n');
             }
@@ -111,17 +137,17 @@ impl<'a> Page<'a> {
                 self.sentences += self.splitter.count(edited);
             }
         }
-        self.line = buffer;
+        (self.line, self.marks) = (buffer, marks);
     }
 
-    /// Whether the words and the end of a line are as asked; `line` is as it was before citations went.
-    fn passes(&self, line: &str, edited: &str) -> bool {
+    /// What is wrong with the words or the end of a line; `line` is as it was before citations went.
+    fn find_fault(&self, line: &str, edited: &str) -> Option<&'static str> {
         let rules = self.rules;
         if rules
             .max_word_chars
             .is_some_and(|max| holds_longer(line, max))
         {
-            return false;
+            return Some("long_word");
         }
         let end = if rules.keep_layout {
             edited.trim_end_matches(is_space)
@@ -129,15 +155,22 @@ impl<'a> Page<'a> {
             edited
         };
         if !rules.end_marks.is_empty() && !ends(end, &rules.end_marks) {
-            return false;
+            return Some("no_end_mark");
         }
         let counted = if rules.count_words_late { edited } else { line };
         let mut words = counted.split(is_space).filter(|word| !word.is_empty());
-        rules.min_line_words == 0 || words.nth(rules.min_line_words - 1).is_some()
+        let enough = rules.min_line_words == 0 || words.nth(rules.min_line_words - 1).is_some();
+        (!enough).then_some("few_words")
     }
 
-    /// Whether a line holds nothing for which it goes; notes what condemns the page.
-    fn is_clean(&mut self, text: &str, whole: &str, edited: &str, phrases: u32) -> bool {
+    /// What a line holds for which it goes; notes what condemns the page.
+    fn find_phrase(
+        &mut self,
+        text: &str,
+        whole: &str,
+        edited: &str,
+        phrases: u32,
+    ) -> Option<&'static str> {
         let found = if phrases == 0 {
             0
         } else {
@@ -147,18 +180,18 @@ impl<'a> Page<'a> {
             self.note(0, text, whole, self.phrases.position(whole, LOREM));
         }
         if self.rules.javascript && found & JAVASCRIPT != 0 {
-            return false;
+            return Some("javascript");
         }
         if edited.contains('{') {
             self.note(1, text, whole, whole.find('{'));
         }
         if self.rules.policy && found & POLICY != 0 {
-            return false;
+            return Some("policy");
         }
         if let Some(at) = self.bad_words.find(edited) {
             self.note(2, text, whole, Some(at));
         }
-        true
+        None
     }
 
     /// Counts a line that condemns the page; `at` says about where in it that is.

@@ -1,5 +1,8 @@
 //! What becomes of one line.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::python_text::{count_chars, is_space};
@@ -20,6 +23,13 @@ const COUNTED: [&str; 12] = [
     "views",
     "followers",
 ];
+
+const CART: &str = "items in cart";
+const CART_KIND: &str = "items_in_cart";
+const SIGN_IN: &str = "sign-in";
+
+/// A piece of a line that goes: what it is, and its bytes in the line.
+pub(super) type Cut = (&'static str, Range<usize>);
 
 /// What is asked of lines.
 #[derive(Clone, Debug)]
@@ -42,15 +52,16 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// What stays of a line of so many words, none if it goes.
-    pub(super) fn correct<'a>(
+    /// What goes of a line of so many words: all of it, for a rule, or pieces of it.
+    pub(super) fn correct(
         &self,
-        line: &'a str,
+        line: &str,
         words: usize,
-        buffer: &'a mut String,
-    ) -> Option<&'a str> {
+        cuts: &mut Vec<Cut>,
+    ) -> Option<&'static str> {
+        cuts.clear();
         if line.is_empty() {
-            return Some(line);
+            return None;
         }
         step(line.len());
         let chars = count_chars(line, line.is_ascii()) as f64;
@@ -58,43 +69,59 @@ impl Rules {
         let over = |max: Option<f64>, is: fn(char) -> bool| {
             max.is_some_and(|max| share(line.chars().filter(|&c| is(c)).count()) > max)
         };
-        if over(self.max_upper_ratio, char::is_uppercase)
-            || over(self.max_digit_ratio, is_digit)
-            || self.counters && is_counter(line)
-            || words < self.min_line_words
-        {
-            return None;
-        }
-        match self.max_snippet_words {
-            Some(max) if words <= max => self.strip_snippets(line, buffer),
-            _ => Some(line),
+        if over(self.max_upper_ratio, char::is_uppercase) {
+            Some("upper")
+        } else if over(self.max_digit_ratio, is_digit) {
+            Some("digits")
+        } else if self.counters && is_counter(line) {
+            Some("counter")
+        } else if words < self.min_line_words {
+            Some("few_words")
+        } else {
+            match self.max_snippet_words {
+                Some(max) if words <= max => self.find_snippets(line, cuts),
+                _ => None,
+            }
         }
     }
 
-    fn strip_snippets<'a>(&self, line: &'a str, buffer: &'a mut String) -> Option<&'a str> {
-        buffer.clear();
-        let mut rest = line;
-        while let Some(at) = find_ignoring_case(rest, "items in cart") {
-            buffer.push_str(without_last_space(&rest[..at]));
-            rest = &rest[at + "items in cart".len()..];
+    /// The snippets of a line, one after another: each is looked for in what those before left. If that is nothing, the line
+    /// goes.
+    fn find_snippets(&self, line: &str, cuts: &mut Vec<Cut>) -> Option<&'static str> {
+        let mut from = 0;
+        while let Some(found) = find_ignoring_case(&line[from..], CART) {
+            let at = from + found;
+            let begin = from + without_last_space(&line[from..at]).len();
+            from = at + CART.len();
+            cuts.push((CART_KIND, begin..from));
         }
-        buffer.push_str(rest);
-        let mut left: &str = if buffer.len() == line.len() {
-            line
-        } else {
-            buffer
-        };
-        left = not_blank(left)?;
+        let left = without(line, cuts);
+        let mut left: &str = &left;
+        if is_blank(left) {
+            return Some(CART_KIND);
+        }
         if let Some(before) = self.before_read_more(left) {
-            left = not_blank(without_last_space(before))?;
+            left = without_last_space(before);
+            let begin = place_before(left.len(), cuts, false);
+            cuts.retain(|(_, cut)| cut.start < begin);
+            cuts.push(("read_more", begin..line.len()));
+            if is_blank(left) {
+                return Some("read_more");
+            }
         }
-        if let Some(sign_in) = left.get(.."sign-in".len())
-            && sign_in.eq_ignore_ascii_case("sign-in")
+        if let Some(sign_in) = left.get(..SIGN_IN.len())
+            && sign_in.eq_ignore_ascii_case(SIGN_IN)
         {
-            left = &left[sign_in.len()..];
-            left = not_blank(left.strip_prefix(is_space).unwrap_or(left))?;
+            let rest = &left[SIGN_IN.len()..];
+            let rest = rest.strip_prefix(is_space).unwrap_or(rest);
+            let end = place_before(left.len() - rest.len(), cuts, true);
+            cuts.retain(|(_, cut)| cut.start >= end);
+            cuts.insert(0, ("sign_in", 0..end));
+            if is_blank(rest) {
+                return Some("sign_in");
+            }
         }
-        Some(left)
+        None
     }
 
     /// What stands before "Read more..." at the end of a line.
@@ -112,8 +139,34 @@ impl Rules {
     }
 }
 
-fn not_blank(line: &str) -> Option<&str> {
-    line.contains(|c| !is_space(c)).then_some(line)
+/// The line without what is cut out of it.
+pub(super) fn without<'a>(line: &'a str, cuts: &[Cut]) -> Cow<'a, str> {
+    if cuts.is_empty() {
+        return Cow::Borrowed(line);
+    }
+    let (mut left, mut from) = (String::new(), 0);
+    for (_, cut) in cuts {
+        left.push_str(&line[from..cut.start]);
+        from = cut.end;
+    }
+    left.push_str(&line[from..]);
+    Cow::Owned(left)
+}
+
+/// Where byte `at` of what is left stands in the line: behind a cut in that very place, or in front of it.
+fn place_before(at: usize, cuts: &[Cut], in_front: bool) -> usize {
+    let mut place = at;
+    for (_, cut) in cuts {
+        if cut.start > place || in_front && cut.start == place {
+            break;
+        }
+        place += cut.len();
+    }
+    place
+}
+
+fn is_blank(line: &str) -> bool {
+    line.chars().all(is_space)
 }
 
 fn without_last_space(line: &str) -> &str {
@@ -175,10 +228,18 @@ mod tests {
         trim: false,
     };
 
+    fn correct(rules: &Rules, line: &str) -> Option<String> {
+        let mut cuts = Vec::new();
+        let goes = rules.correct(line, words(line), &mut cuts);
+        goes.is_none().then(|| without(line, &cuts).into_owned())
+    }
+
     fn corrected(line: &str) -> Option<String> {
-        RULES
-            .correct(line, words(line), &mut String::new())
-            .map(|line| line.to_owned())
+        correct(&RULES, line)
+    }
+
+    fn words(line: &str) -> usize {
+        line.split_whitespace().count()
     }
 
     fn words(line: &str) -> usize {
@@ -253,14 +314,22 @@ mod tests {
             any_three: false,
             ..RULES
         };
-        let mut buffer = String::new();
         assert_eq!(
-            rules.correct("see read more!!!", 3, &mut buffer),
+            correct(&rules, "see read more!!!").as_deref(),
             Some("see read more!!!")
         );
         assert_eq!(
-            rules.correct("see it read more...", 4, &mut buffer),
+            correct(&rules, "see it read more...").as_deref(),
             Some("see it")
         );
+    }
+
+    #[test]
+    fn snippets_that_others_brought_together() {
+        let mut cuts = Vec::new();
+        let line = "Items in cartSign-in to read  items in cartmore...";
+        assert_eq!(RULES.correct(line, &mut cuts), None);
+        assert_eq!(without(line, &cuts), "to");
+        assert_eq!(cuts, [("sign_in", 0..21), ("read_more", 23..50)]);
     }
 }
