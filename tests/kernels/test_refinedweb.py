@@ -47,10 +47,10 @@ def test_corrections_are_the_references(text: str, rules: LineRules, rule: str) 
     assert found["removed_word_ratio"] == pytest.approx(max(before - after, 0) / max(before, 1))
 
 
-@given(texts, settings)
-def test_changes_lead_from_the_text_before_to_the_text_after(text: str, rules: LineRules) -> None:
-    found = correct(text, rules)["changes"]
-    after = reference_lines.correct_refinedweb(text, rules)
+@given(texts, settings, st.sampled_from(list(SPLITS)))
+def test_changes_lead_from_the_text_before_to_the_text_after(text: str, rules: LineRules, rule: str) -> None:
+    found = correct(text, rules, rule)["changes"]
+    after = reference_lines.correct_refinedweb(text, rules, SPLITS[rule])
     changes = [Change(**change) for change in found or ()]
     assert reference_changes.apply(text, after, changes) == after
     assert bool(changes) == (after != text)

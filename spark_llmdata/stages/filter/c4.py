@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from spark_llmdata import evidence
-from spark_llmdata.batch import Batch
+from spark_llmdata.batch import Batch, mask
 from spark_llmdata.kernels import c4, sentences
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.spans import Span
