@@ -9,6 +9,8 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
 
+use super::Limits;
+
 /// What is said of one record.
 #[derive(Default)]
 pub(super) struct Row<'a> {
@@ -30,8 +32,7 @@ pub(super) struct Row<'a> {
 
 /// Rows being collected; at least one of its two limits makes it full.
 pub(super) struct Table {
-    max_rows: usize,
-    max_bytes: usize,
+    limits: Limits,
     rows: usize,
     bytes: usize,
     records: u64,
@@ -83,10 +84,9 @@ impl Columns {
 }
 
 impl Table {
-    pub(super) fn new(max_rows: usize, max_bytes: usize) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Table {
-            max_rows,
-            max_bytes,
+            limits,
             rows: 0,
             bytes: 0,
             records: 0,
@@ -96,7 +96,11 @@ impl Table {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.rows >= self.max_rows || self.bytes >= self.max_bytes
+        self.rows >= self.limits.batch_rows || self.bytes >= self.limits.batch_bytes
+    }
+
+    pub(super) fn keeps_raw(&self) -> bool {
+        self.limits.keep_raw
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
+
+use super::arc::{UrlRecord, url_record};
 
 /// Bytes that are added to the window at a time.
 pub(super) const STEP: usize = 64 << 10;
@@ -44,12 +46,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new() -> Self {
+    /// Where the file is not compressed, its first byte will be the one at `position` of it.
+    pub(super) fn new(position: u64) -> Self {
         Window {
             bytes: Vec::new(),
             start: 0,
             end: 0,
-            position: 0,
+            position,
             line_start: true,
             members: VecDeque::new(),
             stored_as_is: false,
@@ -59,11 +62,6 @@ impl Window {
     /// The bytes at hand.
     pub(super) fn data(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
-    }
-
-    /// How many uncompressed bytes of the archive lie before the window.
-    pub(super) fn position(&self) -> u64 {
-        self.position
     }
 
     /// Says that the file is not compressed, so that positions are offsets.
@@ -157,8 +155,28 @@ impl Window {
             .is_ok()
     }
 
-    /// The first line from `from` on that looks like the beginning of a record.
-    pub(super) fn find_record(&self, from: usize) -> Next {
+    /// Whether the file is not compressed.
+    pub(super) fn is_stored_as_is(&self) -> bool {
+        self.stored_as_is
+    }
+
+    /// The first line from `from` on that looks like the beginning of a record, with `arc` of one of an ARC archive too.
+    pub(super) fn find_record(&self, from: usize, arc: bool) -> Next {
+        let found = self.find_version_line(from);
+        if !arc {
+            return found;
+        }
+        let before = match found {
+            Next::At(at) | Next::Perhaps(at) => at,
+            Next::Nowhere => self.data().len(),
+        };
+        match self.find_url_record(from, before) {
+            Next::Nowhere => found,
+            other => other,
+        }
+    }
+
+    fn find_version_line(&self, from: usize) -> Next {
         let data = self.data();
         if from >= data.len() {
             return Next::Nowhere;
@@ -180,6 +198,27 @@ impl Window {
                 data.ends_with(&MARK[..length]) && self.begins_line(data.len() - length)
             })
             .map_or(Next::Nowhere, |length| Next::Perhaps(data.len() - length))
+    }
+
+    fn find_url_record(&self, from: usize, before: usize) -> Next {
+        if from >= before {
+            return Next::Nowhere;
+        }
+        let data = self.data();
+        let first = self.begins_line(from).then_some(from);
+        let others = memchr_iter(b'\n', &data[from..before]).map(|newline| from + newline + 1);
+        for at in first
+            .into_iter()
+            .chain(others)
+            .take_while(|&at| at < before)
+        {
+            match url_record(&data[at..]) {
+                UrlRecord::Whole(_) => return Next::At(at),
+                UrlRecord::Cut => return Next::Perhaps(at),
+                UrlRecord::Absent => {}
+            }
+        }
+        Next::Nowhere
     }
 }
 
@@ -221,7 +260,7 @@ mod tests {
     use super::*;
 
     fn window(bytes: &[u8]) -> Window {
-        let mut window = Window::new();
+        let mut window = Window::new(0);
         window.room()[..bytes.len()].copy_from_slice(bytes);
         window.add(bytes.len());
         window
@@ -258,28 +297,31 @@ mod tests {
     #[test]
     fn records_begin_at_lines_only() {
         assert_eq!(
-            window(b"x WARC/1.0\r\n\nWARC/1.1\n").find_record(0),
+            window(b"x WARC/1.0\r\n\nWARC/1.1\n").find_record(0, false),
             Next::At(13)
         );
-        assert_eq!(window(b"WARC/1.0\r\n").find_record(1), Next::Nowhere);
-        assert_eq!(window(b"abc\nWARC").find_record(0), Next::Perhaps(4));
-        assert_eq!(window(b"abc\nWARC/1.").find_record(0), Next::Perhaps(4));
-        assert_eq!(window(b"abcWARC").find_record(0), Next::Nowhere);
+        assert_eq!(window(b"WARC/1.0\r\n").find_record(1, false), Next::Nowhere);
+        assert_eq!(window(b"abc\nWARC").find_record(0, false), Next::Perhaps(4));
+        assert_eq!(
+            window(b"abc\nWARC/1.").find_record(0, false),
+            Next::Perhaps(4)
+        );
+        assert_eq!(window(b"abcWARC").find_record(0, false), Next::Nowhere);
     }
 
     #[test]
     fn a_member_begins_a_line() {
-        let mut w = Window::new();
+        let mut w = Window::new(0);
         w.begin_member(5);
         w.room()[..3].copy_from_slice(b"abc");
         w.add(3);
         w.begin_member(77);
         w.room()[..10].copy_from_slice(b"WARC/1.0\r\n");
         w.add(10);
-        assert_eq!(w.find_record(0), Next::At(3));
+        assert_eq!(w.find_record(0, false), Next::At(3));
         assert_eq!(w.offset(), 5);
         w.consume(3);
         assert_eq!(w.offset(), 77);
-        assert_eq!(w.find_record(0), Next::At(0));
+        assert_eq!(w.find_record(0, false), Next::At(0));
     }
 }
