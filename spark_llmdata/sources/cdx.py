@@ -108,6 +108,25 @@ def look_up(lookup: Lookup, *, max_record_bytes: int) -> Iterator[Found]:
     Raises:
         OSError: the index cannot be read.
     """
+    for found in find_entries(lookup):
+        entry = found.entry
+        if entry is not None:
+            place = join_place(lookup, entry)
+            try:
+                found.rows = read_record(place, entry.offset, entry.length, max_record_bytes=max_record_bytes)
+                if not found.rows:
+                    found.error = f"no record begins at byte {entry.offset} of {entry.archive}"
+            except OSError as error:
+                found.error = f"{entry.archive}: cannot be read ({error.strerror or error})"
+        yield found
+
+
+def find_entries(lookup: Lookup) -> Iterator[Found]:
+    """Yield the lines that are meant, without their records, and an `error` for those that cannot be read.
+
+    Raises:
+        OSError: the index cannot be read.
+    """
     legend = _LEGEND.split()[1:]
     with open_file(lookup.index) as stored:
         lines: Iterable[bytes] = gzip.GzipFile(fileobj=stored) if lookup.index.lower().endswith(".gz") else stored
@@ -118,29 +137,18 @@ def look_up(lookup: Lookup, *, max_record_bytes: int) -> Iterator[Found]:
                 if line.startswith(b" CDX "):
                     legend = line.decode("utf-8", "replace").split()[1:]
                 elif line.strip() and not line.startswith((b"!", b"#")):
-                    yield from _look_up_line(lookup, legend, begin, line, max_record_bytes)
+                    found = _read_line(begin, line, legend)
+                    if found.entry is None or lookup.wants(found.entry):
+                        yield found
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             yield Found(at, None, error=f"the index breaks off: {error}")
 
 
-def _look_up_line(lookup: Lookup, legend: list[str], begin: int, line: bytes, max_record_bytes: int) -> Iterator[Found]:
+def _read_line(begin: int, line: bytes, legend: list[str]) -> Found:
     try:
-        entry = parse_line(line.decode("utf-8", "replace"), legend)
+        return Found(begin, parse_line(line.decode("utf-8", "replace"), legend))
     except (ValueError, KeyError) as error:
-        yield Found(begin, None, error=f"a line that names no record: {error}")
-        return
-    if not lookup.wants(entry):
-        return
-    found = Found(begin, entry)
-    try:
-        found.rows = read_record(
-            _join(lookup.archives, entry.archive), entry.offset, entry.length, max_record_bytes=max_record_bytes
-        )
-        if not found.rows:
-            found.error = f"no record begins at byte {entry.offset} of {entry.archive}"
-    except OSError as error:
-        found.error = f"{entry.archive}: cannot be read ({error.strerror or error})"
-    yield found
+        return Found(begin, None, error=f"a line that names no record: {error}")
 
 
 def parse_line(line: str, legend: list[str]) -> Entry:
@@ -210,7 +218,9 @@ def _read_dictionary(archive: str) -> bytes:
     return read_range(archive, 8, 8 + length) if named else b""
 
 
-def _join(folder: str, name: str) -> str:
+def join_place(lookup: Lookup, entry: Entry) -> str:
+    """The path or address of the archive that an entry names."""
+    folder, name = lookup.archives, entry.archive
     return f"{folder.rstrip('/')}/{name}" if folder and not name.startswith("/") else name
 
 

@@ -238,6 +238,12 @@ def _type(url: str) -> tuple[Format, Compression] | None:
     return next((kind for ending, kind in _TYPES.items() if name.endswith(ending)), None)
 
 
+def is_archive(url: str) -> bool:
+    """Whether an input of this name holds records of web archives, or names them as an index does."""
+    kind = _type(url)
+    return url.startswith(cdx.PREFIX) or (kind is not None and kind[0] == "warc")
+
+
 def _base(url: str) -> str:
     return url.rpartition("/")[2]
 

@@ -149,7 +149,8 @@ impl Decoder {
 
 fn inflate(decoder: &mut Decompress, input: &[u8], output: &mut [u8]) -> (usize, usize, Outcome) {
     let (taken, given) = (decoder.total_in(), decoder.total_out());
-    let outcome = match decoder.decompress(input, output, FlushDecompress::None) {
+    // `Finish` is no promise that the input ends here; it spares a member that does end the copy of its last 32 KiB.
+    let outcome = match decoder.decompress(input, output, FlushDecompress::Finish) {
         Ok(Status::StreamEnd) => Outcome::End,
         Ok(_) => Outcome::More,
         Err(_) => Outcome::Broken,

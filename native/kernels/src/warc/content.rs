@@ -8,6 +8,7 @@ use serde_json::json;
 use super::coding::Obstacle;
 use super::head::Head;
 use super::http::{Body, Response, begins_like_html};
+use super::reject::evidence;
 use super::table::{Row, Table};
 
 /// Why a payload is cut, as `truncated` says it.
@@ -28,6 +29,8 @@ pub(super) struct Record<'a> {
     pub(super) block: &'a [u8],
     pub(super) hash: u128,
     pub(super) cut: bool,
+    /// The stored byte before which it and what separates it from the next end, where no other shares that.
+    pub(super) end: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,7 +115,12 @@ pub(super) fn push_record(
             };
             row.rejected = true;
             row.defect = Some(defect);
-            row.evidence = Some(json!({ "error": error, "length": record.raw.len() }).to_string());
+            row.evidence = Some(evidence(
+                &error,
+                record.offset,
+                record.end,
+                record.raw.len() as u64,
+            ));
             row.payload = row
                 .payload
                 .or(Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]));

@@ -138,6 +138,7 @@ impl Long {
             block: self.kept.get(self.block..).unwrap_or_default(),
             hash: self.hasher.digest128(),
             cut: true,
+            end: None,
         };
         push_record(table, &record, self.keep)
     }

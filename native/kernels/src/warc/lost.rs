@@ -29,18 +29,15 @@ impl Source {
         nothing_read: bool,
     ) -> Pull {
         let reached = self.position();
-        let mut scan = (begin + 1)
-            .max(self.base)
-            .max(reached.saturating_sub(LOOK_BACK as u64));
+        // Counted from what was reached, not from what is at hand: that depends on how the bytes were cut.
+        let kept = begin.max(reached.saturating_sub(LOOK_BACK as u64));
+        let mut scan = kept.max(begin + 1);
         // A crafted file could make every byte a member that is read for a megabyte; real damage is rare.
         self.looked_back += reached.saturating_sub(scan);
         if self.looked_back > 4 * reached + (16 << 20) {
             scan = scan.max(reached);
         }
-        self.mode = Mode::Lost {
-            passed: begin.max(self.base),
-            scan,
-        };
+        self.mode = Mode::Lost { passed: kept, scan };
         Pull::Damage(Damage {
             offset: begin,
             defect,

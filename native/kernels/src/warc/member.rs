@@ -108,7 +108,9 @@ impl Source {
     /// Adds stored bytes and drops those that are no longer needed.
     pub(super) fn push(&mut self, chunk: &[u8]) {
         let needed = match self.mode {
-            Mode::Member { begin, .. } => self.index(begin).max(self.at.saturating_sub(LOOK_BACK)),
+            Mode::Member { begin, .. } | Mode::Skip { begin, .. } => {
+                self.index(begin).max(self.at.saturating_sub(LOOK_BACK))
+            }
             Mode::Lost { passed, .. } => self.index(passed),
             _ => self.at,
         };
@@ -237,7 +239,7 @@ impl Source {
         let (begin, left) = (*begin, *left);
         if left > 0 {
             return if last {
-                self.cut(begin, true)
+                self.cut(begin, false)
             } else {
                 Pull::Starved
             };

@@ -297,6 +297,11 @@ impl Records {
                         block,
                         hash: xxh3_128(raw),
                         cut: false,
+                        end: match edge {
+                            Edge::Member(at) if !decided => Some(*at),
+                            _ if window.is_stored_as_is() => Some(offset + (end + count) as u64),
+                            _ => None,
+                        },
                     };
                     push_record(table, &record, self.max_record_bytes)?;
                     window.consume(end + count);

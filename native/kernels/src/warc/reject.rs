@@ -69,18 +69,20 @@ impl Reject {
             raw_hash: (self.fed > 0).then(|| self.hasher.digest128().to_be_bytes()),
             rejected: true,
             defect: Some(self.defect),
-            evidence: Some(self.evidence(end)),
+            evidence: Some(evidence(&self.error, self.offset, Some(end), self.fed)),
             payload: (self.fed > 0).then_some(&self.payload),
             ..Row::default()
         })
     }
+}
 
-    /// What is wrong, with the stored bytes it takes; where it shares a member with the next record, the uncompressed.
-    fn evidence(&self, end: u64) -> String {
-        match end.checked_sub(self.offset).filter(|&length| length > 0) {
-            Some(length) => json!({ "error": self.error, "length": length }),
-            None => json!({ "error": self.error, "uncompressed_length": self.fed }),
-        }
-        .to_string()
+/// What is wrong, with the stored bytes it takes to `end`; where that is not known, because it shares a member with the
+/// next record, the uncompressed ones.
+pub(super) fn evidence(error: &str, offset: u64, end: Option<u64>, uncompressed: u64) -> String {
+    let length = end.and_then(|end| end.checked_sub(offset));
+    match length.filter(|&length| length > 0) {
+        Some(length) => json!({ "error": error, "length": length }),
+        None => json!({ "error": error, "uncompressed_length": uncompressed }),
     }
+    .to_string()
 }

@@ -58,7 +58,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn new() -> Self {
+    /// With room for so many bytes of text and of pages.
+    fn new(text_bytes: usize, html_bytes: usize) -> Self {
         let names = MapFieldNames {
             entry: "entries".to_owned(),
             key: "key".to_owned(),
@@ -69,8 +70,8 @@ impl Columns {
             kind: StringBuilder::new(),
             id: StringBuilder::new(),
             url: StringBuilder::new(),
-            text: StringBuilder::new(),
-            html: BinaryBuilder::new(),
+            text: StringBuilder::with_capacity(0, text_bytes),
+            html: BinaryBuilder::with_capacity(0, html_bytes),
             content_type: StringBuilder::new(),
             date: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
             meta: MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new()),
@@ -91,7 +92,7 @@ impl Table {
             bytes: 0,
             records: 0,
             rejects: 0,
-            columns: Columns::new(),
+            columns: Columns::new(0, 0),
         }
     }
 
@@ -158,8 +159,13 @@ impl Table {
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.rows = 0;
         self.bytes = 0;
-        // New builders rather than reused ones: a batch of small pages must not keep the room of one of large ones.
-        let mut columns = std::mem::replace(&mut self.columns, Columns::new());
+        // As much room as this batch took, and a page more: growing by doubling would move the bytes and touch memory
+        // that the system has to clear first. No batch keeps more than its limit allows.
+        let room = |used: usize| used.min(self.limits.batch_bytes).saturating_add(used / 8);
+        let text_bytes = room(self.columns.text.values_slice().len());
+        let html_bytes = room(self.columns.html.values_slice().len());
+        let next = Columns::new(text_bytes, html_bytes);
+        let mut columns = std::mem::replace(&mut self.columns, next);
         let arrays: Vec<(&str, ArrayRef, bool)> = vec![
             ("offset", Arc::new(columns.offset.finish()), false),
             ("type", Arc::new(columns.kind.finish()), true),

@@ -14,6 +14,7 @@ pub(super) const STEP: usize = 64 << 10;
 const MEMBERS: usize = 4096;
 
 const MARK: &[u8] = b"WARC/";
+const FIELD: &[u8] = b"WARC-";
 
 /// What a version line (`WARC/1.0` and a line end) at the beginning of some bytes looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -183,20 +184,21 @@ impl Window {
         }
         for hit in memmem::find_iter(&data[from..], MARK) {
             let index = from + hit;
-            if self.begins_line(index) {
-                match version_line(&data[index..]) {
+            match version_line(&data[index..]) {
+                VersionLine::Whole(_) if self.begins_line(index) => return Next::At(index),
+                VersionLine::Whole(end) => match first_field(&data[index + end..]) {
                     VersionLine::Whole(_) => return Next::At(index),
                     VersionLine::Cut => return Next::Perhaps(index),
                     VersionLine::Absent => {}
-                }
+                },
+                VersionLine::Cut => return Next::Perhaps(index),
+                VersionLine::Absent => {}
             }
         }
         (1..MARK.len())
             .rev()
             .filter(|&length| data.len() >= from + length)
-            .find(|&length| {
-                data.ends_with(&MARK[..length]) && self.begins_line(data.len() - length)
-            })
+            .find(|&length| data.ends_with(&MARK[..length]))
             .map_or(Next::Nowhere, |length| Next::Perhaps(data.len() - length))
     }
 
@@ -219,6 +221,17 @@ impl Window {
             }
         }
         Next::Nowhere
+    }
+}
+
+/// Whether a line that is no first of a line begins a record all the same, behind other bytes without a line end: the
+/// field that follows it says so.
+fn first_field(bytes: &[u8]) -> VersionLine {
+    let shared = bytes.len().min(FIELD.len());
+    match bytes[..shared].eq_ignore_ascii_case(&FIELD[..shared]) {
+        true if shared == FIELD.len() => VersionLine::Whole(shared),
+        true => VersionLine::Cut,
+        false => VersionLine::Absent,
     }
 }
 
@@ -306,7 +319,19 @@ mod tests {
             window(b"abc\nWARC/1.").find_record(0, false),
             Next::Perhaps(4)
         );
-        assert_eq!(window(b"abcWARC").find_record(0, false), Next::Nowhere);
+        assert_eq!(window(b"abcWARC").find_record(0, false), Next::Perhaps(3));
+        assert_eq!(
+            window(b"\0WARC/1.0\nWARC-T: x").find_record(0, false),
+            Next::At(1)
+        );
+        assert_eq!(
+            window(b"\0WARC/1.0\nWAR").find_record(0, false),
+            Next::Perhaps(1)
+        );
+        assert_eq!(
+            window(b"see WARC/1.0\nfor more").find_record(0, false),
+            Next::Nowhere
+        );
     }
 
     #[test]
