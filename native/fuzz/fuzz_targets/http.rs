@@ -6,7 +6,10 @@ use llmdata_fuzz::{LIMITS, check, read};
 
 fuzz_target!(|data: &[u8]| {
     let block = [b"HTTP/1.1 200 OK\r\n", data].concat();
-    let head = format!("WARC/1.0\r\nWARC-Type: response\r\nContent-Length: {}\r\n\r\n", block.len());
+    let head = format!(
+        "WARC/1.0\r\nWARC-Type: response\r\nContent-Length: {}\r\n\r\n",
+        block.len()
+    );
     let record = [head.as_bytes(), &block, b"\r\n\r\n"].concat();
     check(&record, None);
     if record.len() <= LIMITS.max_record_bytes {

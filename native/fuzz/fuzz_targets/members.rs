@@ -21,7 +21,9 @@ fuzz_target!(|data: &[u8]| {
         _ => {
             let size = 1 + usize::from(how);
             let mut stored: Vec<u8> = rest.chunks(size).flat_map(gzip).collect();
-            let at = rest.iter().fold(0, |sum, &b| (sum * 31 + usize::from(b)) % stored.len().max(1));
+            let at = rest.iter().fold(0, |sum, &b| {
+                (sum * 31 + usize::from(b)) % stored.len().max(1)
+            });
             if how % 5 == 4 && !stored.is_empty() {
                 stored[at] ^= how;
             }

@@ -48,7 +48,10 @@ pub fn read(bytes: &[u8], packing: Option<Packing>, piece: usize) -> Vec<Row> {
     let counts = parser.counts();
     assert_eq!(counts.consumed, bytes.len() as u64);
     assert_eq!(counts.records, rows.len() as u64);
-    assert_eq!(counts.rejects, rows.iter().filter(|row| row.rejected).count() as u64);
+    assert_eq!(
+        counts.rejects,
+        rows.iter().filter(|row| row.rejected).count() as u64
+    );
     rows
 }
 
@@ -57,20 +60,35 @@ pub fn check(bytes: &[u8], packing: Option<Packing>) {
     let rows = read(bytes, packing, bytes.len().max(1));
     let piece = 1 + bytes.first().map_or(0, |&b| usize::from(b) % 61);
     assert_eq!(read(bytes, packing, piece), rows);
-    let ends = rows.iter().skip(1).map(|row| row.offset).chain([bytes.len() as i64]);
+    let ends = rows
+        .iter()
+        .skip(1)
+        .map(|row| row.offset)
+        .chain([bytes.len() as i64]);
     for (row, end) in rows.iter().zip(ends) {
-        assert!(row.offset <= end && row.offset < bytes.len() as i64, "{row:?}");
-        assert!(row.content.as_ref().is_none_or(|c| c.len() <= LIMITS.max_record_bytes));
+        assert!(
+            row.offset <= end && row.offset < bytes.len() as i64,
+            "{row:?}"
+        );
+        assert!(
+            row.content
+                .as_ref()
+                .is_none_or(|c| c.len() <= LIMITS.max_record_bytes)
+        );
         if row.rejected && row.defect.as_deref() != Some("unsupported_encoding") {
-            let said: serde_json::Value = serde_json::from_str(row.evidence.as_deref().unwrap()).unwrap();
+            let said: serde_json::Value =
+                serde_json::from_str(row.evidence.as_deref().unwrap()).unwrap();
             let length = said["length"].as_i64().unwrap_or_default();
-            assert!(row.defect.as_deref() == Some("too_large") || length == end - row.offset, "{row:?} to {end}");
+            assert!(
+                row.defect.as_deref() == Some("too_large") || length == end - row.offset,
+                "{row:?} to {end}"
+            );
         }
     }
 }
 
 fn take(batch: &RecordBatch, rows: &mut Vec<Row>) {
-    let column = |name| batch.column_by_name(name).unwrap();
+    let column = |name: &str| batch.column_by_name(name).unwrap();
     let text = |name: &str, row| {
         let column = column(name).as_string::<i32>();
         column.is_valid(row).then(|| column.value(row).to_owned())

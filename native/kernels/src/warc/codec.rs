@@ -87,6 +87,8 @@ pub(super) fn unpack_dictionary(content: Vec<u8>) -> Option<Vec<u8>> {
 #[derive(PartialEq, Eq, Debug)]
 pub(super) enum Outcome {
     More,
+    /// Nothing was done: it takes more of the input at a time.
+    Short,
     /// The member ended and its checksum, if it has one, is right.
     End,
     Broken,
@@ -134,11 +136,17 @@ impl Decoder {
         Some(self)
     }
 
-    /// Fills `output` as far as `input` goes: stored bytes taken, bytes given, and what came of it.
-    pub(super) fn step(&mut self, input: &[u8], output: &mut [u8]) -> (usize, usize, Outcome) {
+    /// Fills `output` as far as `input` goes: stored bytes taken, bytes given, and what came of it. `last` says that the
+    /// file ends with the input.
+    pub(super) fn step(
+        &mut self,
+        input: &[u8],
+        output: &mut [u8],
+        last: bool,
+    ) -> (usize, usize, Outcome) {
         let (taken, given, outcome) = match &mut self.inner {
             Inner::Gzip(decoder) => inflate(decoder, input, output),
-            Inner::Zstd(frame) => frame.step(input, output),
+            Inner::Zstd(frame) => frame.step(input, output, last),
             Inner::Lz4(decoder) => decoder.step(input, output),
             Inner::Absent => (0, 0, Outcome::Broken),
         };
@@ -160,7 +168,8 @@ fn inflate(decoder: &mut Decompress, input: &[u8], output: &mut [u8]) -> (usize,
     (taken, given, outcome)
 }
 
-/// A frame is read block by block: an error takes with it all that its call decompressed.
+/// A frame is read block by block: an error takes with it all that its call decompressed, and whether there is one may
+/// depend on how much of a block is seen at a time.
 struct Frame {
     decoder: ZstdDecoder<'static>,
     /// Stored bytes to the end of the present block and the head of the next.
@@ -187,10 +196,13 @@ impl Frame {
         Some(())
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> (usize, usize, Outcome) {
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> (usize, usize, Outcome) {
         // What did not fit is handed out before more is read.
         let mut wanted = if self.full { 0 } else { self.wanted };
         let status = loop {
+            if input.len() < wanted && !last {
+                return (0, 0, Outcome::Short);
+            }
             let block = &input[..input.len().min(wanted)];
             match self.decoder.run_on_buffers(block, output) {
                 Ok(status) if wanted == 0 && status.bytes_written == 0 => {

@@ -97,11 +97,11 @@ impl Source {
         let mut decoder = Decoder::new(self.packing, &self.dictionary);
         let (mut taken, mut given) = (0, 0);
         let ended = loop {
-            let (more, out, outcome) = decoder.step(&input[taken..], &mut first[given..]);
+            let (more, out, outcome) = decoder.step(&input[taken..], &mut first[given..], false);
             taken += more;
             given += out;
             if outcome != Outcome::More || (more == 0 && out == 0) || given == first.len() {
-                break outcome != Outcome::More;
+                break matches!(outcome, Outcome::End | Outcome::Broken);
             }
         };
         let first = &first[..given];

@@ -257,7 +257,7 @@ impl Source {
             return Pull::Starved;
         };
         let begin = *begin;
-        let (taken, given, outcome) = decoder.step(&self.stored[self.at..], window.room());
+        let (taken, given, outcome) = decoder.step(&self.stored[self.at..], window.room(), last);
         let read = decoder.read();
         let nothing_read = read == 0;
         self.at += taken;
@@ -281,7 +281,7 @@ impl Source {
                 self.damage(begin, "corrupt", error, nothing_read)
             }
             Outcome::More if last => self.cut(begin, nothing_read),
-            Outcome::More => Pull::Starved,
+            Outcome::More | Outcome::Short => Pull::Starved,
             // The decoder's own words depend on how the bytes were cut.
             Outcome::Broken => {
                 let error = format!(

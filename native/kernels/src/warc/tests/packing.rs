@@ -33,6 +33,25 @@ fn frames_are_members() {
     }
 }
 
+/// A block that is stored as it is and longer than its frame says: found out only where it is seen as a whole.
+#[test]
+fn a_block_is_read_as_a_whole() {
+    let content = page("a");
+    let sized = |size: usize| {
+        let block = ((content.len() << 3) | 1).to_le_bytes();
+        let head = [0x28, 0xb5, 0x2f, 0xfd, 0x20, size as u8];
+        [&head[..], &block[..3], &content].concat()
+    };
+    assert_eq!(read(&sized(content.len()))[0].2, None);
+    for size in [content.len() - 7, content.len() + 7] {
+        let stored = [sized(size), sized(content.len())].concat();
+        let whole = read_with(&stored, LIMITS, &[]);
+        assert_eq!(outline(&whole.0).len(), 2);
+        let single: Vec<usize> = (0..stored.len()).collect();
+        assert_eq!(read_with(&stored, LIMITS, &single), whole);
+    }
+}
+
 #[test]
 fn only_records_before_the_stop_are_read() {
     let parts: Vec<Vec<u8>> = ["a", "b", "c", "d"].map(|id| gzip(&page(id))).into();
