@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import (
+    archive_reading,
     decisions,
     dedup_exact,
     dedup_kernels,
@@ -36,6 +37,7 @@ from benchmarks.figures import Figure, to_markdown
 from benchmarks.process_tree import adopt_orphans
 
 MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
+    "archive_reading": archive_reading.measure,
     "gopher_kernel": gopher_kernel.measure,
     "decisions": decisions.measure,
     "language": language.measure,

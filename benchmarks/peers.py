@@ -40,6 +40,9 @@ PEERS = {
         "datasketch", ("datasketch==2.0.0", "xxhash", "numpy", "pyarrow"), ("datasketch", "xxhash", "pyarrow")
     ),
     "fasttext": Peer("fasttext", ("fasttext==0.9.3", "numpy", "pyarrow"), ("fasttext", "pyarrow")),
+    # The last that is written in C++, and the first in Rust.
+    "fastwarc": Peer("fastwarc", ("fastwarc==0.16.0", "warcio==1.8.1"), ("fastwarc.warc", "warcio")),
+    "fastwarc_rust": Peer("fastwarc_rust", ("fastwarc==2.0.1",), ("fastwarc.warc",)),
     "textdedup": Peer("textdedup", ("text-dedup==0.4.1",), ("text_dedup",)),  # needs Python 3.12
     "dolma": Peer("dolma", ("dolma==1.2.1", "numpy<2"), ("dolma",)),
 }

@@ -27,6 +27,8 @@ class LongLine:
 
 class WarcParser:
     @property
+    def stopped(self) -> bool: ...
+    @property
     def members(self) -> int: ...
     @property
     def records(self) -> int: ...
@@ -34,7 +36,17 @@ class WarcParser:
     def rejects(self) -> int: ...
     @property
     def consumed(self) -> int: ...
-    def __init__(self, gzip: bool, max_record_bytes: int, batch_rows: int, batch_bytes: int) -> None: ...
+    def __init__(
+        self,
+        expected: str,
+        max_record_bytes: int,
+        batch_rows: int,
+        batch_bytes: int,
+        keep_raw: bool,
+        begin: int,
+        stop: int,
+        dictionary: bytes,
+    ) -> None: ...
     def push(self, chunk: bytes, last: bool) -> Any: ...
 
 # Near-duplicates

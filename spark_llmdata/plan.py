@@ -17,7 +17,7 @@ from spark_llmdata.stage import CorpusStage, RowStage, Stage
 from spark_llmdata.verdict import RESERVED_REASONS
 
 #: Raised by whoever changes what readers or the segment pass make of the same bytes.
-READER_REVISION = 1
+READER_REVISION = 2
 #: Raised by whoever changes which of several identical records stays.
 DUPLICATES_REVISION = 1
 

@@ -307,7 +307,16 @@ def export(options: argparse.Namespace) -> Answer:
 
     check_folder(options.store, must_exist=True)
     check_output(options.output)
+    if options.id and options.format != "warc":
+        raise UsageError(f"--id goes with `export warc`, not with {options.format}; leave it out")
     store = Store.open(session(options), options.store, must_exist=True)
+    if options.format == "warc":
+        from spark_llmdata.sinks.warc import export_originals
+
+        facts = export_originals(store, options.output, options.run, options.id)
+        aside = facts["from_no_archive"]
+        note = f"; {aside:,} came from no archive" if aside else ""
+        return facts, f"{facts['documents']:,} records of run {facts['run']} written to {facts['output']}{note}"
     facts = write(store, options.format, options.output, options.run)
     return facts, f"{facts['documents']:,} documents of run {facts['run']} written to {facts['output']}"
 

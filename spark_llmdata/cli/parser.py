@@ -10,8 +10,9 @@ from spark_llmdata.cli.upkeep import FSCK, GC
 _RUN = """\
 Reads the inputs, judges every record by the recipe's stages and writes a new build of the corpus.
 
-inputs   files, folders (all readable files below), globs: WARC/WET (.warc .wet, .gz), JSON lines (.jsonl .ndjson
-         .json, .gz .zst) and Parquet. NAME= names the source; ids depend on it, never on paths.
+inputs   files, folders (all readable files below), globs: WARC/WET/ARC (.warc .wet .arc, .gz .zst .lz4), JSON lines
+         (.jsonl .ndjson .json, .gz .zst) and Parquet; 'cdx:INDEX?url=...' for records that an index of archives names
+         (docs/archives.md). NAME= names the source; ids depend on it, never on paths.
 settings --set takes a path into the recipe: STAGE.SETTING, gates.max_removed, read.columns.text, ...
 
 examples
@@ -126,7 +127,13 @@ def make_parser() -> argparse.ArgumentParser:
     _spark(duplicates)
 
     export = _command(commands, "export", "write kept documents as files", "Writes the kept documents of a build.")
-    export.add_argument("format", metavar="parquet|jsonl", choices=("parquet", "jsonl"), help="parquet or jsonl")
+    export.add_argument(
+        "format",
+        metavar="parquet|jsonl|warc",
+        choices=("parquet", "jsonl", "warc"),
+        help="parquet, jsonl, or warc: the original records, byte for byte",
+    )
+    export.add_argument("--id", metavar="DOC_ID", action="append", default=[], help="warc: only these, kept or not")
     _store(export)
     export.add_argument("--run", metavar="ID", help="the run whose corpus to write (default: the newest that is done)")
     export.add_argument("--output", metavar="DIR", required=True, help="a new folder")

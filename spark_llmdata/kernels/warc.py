@@ -1,6 +1,8 @@
-"""WARC, WET and WAT archives, pushed in as stored bytes, as Arrow batches with a row for every record."""
+"""WARC, WET, WAT and ARC archives, pushed in as stored bytes, as Arrow batches with a row for every record."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import pyarrow as pa
 
@@ -11,27 +13,46 @@ BATCH_ROWS = 1_000
 BATCH_BYTES = 64 << 20
 
 
-class WarcParser:
-    """Reads one archive (ISO 28500), plain or with gzip members in any relation to its records.
+#: Behind any byte of any file.
+NEVER = (1 << 63) - 1
 
-    Every record gives exactly one row, and so does every stretch of bytes that is none: rows and the line ends between
-    records account for all bytes of the file. Nothing about the bytes makes it raise.
+
+class WarcParser:
+    """Reads one archive (ISO 28500, or ARC 1.0 and 1.1), plain, or packed in members in any relation to its records.
+
+    Members are those of gzip or frames of zstd (with a dictionary in the first of them, perhaps) or LZ4. Every record
+    gives exactly one row, and so does every stretch of bytes that is none. What belongs to a row goes from its `offset`
+    to the next larger one: so all bytes of the file belong to some row. Nothing about the bytes makes it raise.
 
     Args:
-        gzip: what to expect of a file whose first bytes show neither gzip nor a record.
+        compression: what to expect of a file whose first bytes show neither a compression nor a record.
         max_record_bytes: of an uncompressed record without its trailing line ends, and of a decoded body; at most
-            1 GiB. What is larger becomes a reject.
+            1 GiB. What is larger is cut and marked, and a reject where it has more than 100 times its stored bytes.
         batch_rows: rows of a batch.
         batch_bytes: a batch ends with the row that reaches so many bytes of content; at most 1 GiB.
+        keep_raw: give every record itself as its row's payload, from its first line to the end of its block.
+        begin: the byte of the file that is pushed first, which begins a member, or 0.
+        stop: records that begin at or behind this byte are not read; push on until `stopped`.
+        dictionary: content of the file's dictionary frame where `begin` lies behind it.
 
     Raises:
-        ValueError: a limit is zero or too large.
+        ValueError: a limit is zero or too large, or the dictionary is none.
     """
 
     def __init__(
-        self, gzip: bool, max_record_bytes: int, *, batch_rows: int = BATCH_ROWS, batch_bytes: int = BATCH_BYTES
+        self,
+        compression: Literal["none", "gzip", "zstd", "lz4"],
+        max_record_bytes: int,
+        *,
+        batch_rows: int = BATCH_ROWS,
+        batch_bytes: int = BATCH_BYTES,
+        keep_raw: bool = False,
+        begin: int = 0,
+        stop: int = NEVER,
+        dictionary: bytes = b"",
     ) -> None:
-        self._parser = _native.WarcParser(gzip, max_record_bytes, batch_rows, batch_bytes)
+        limits = max_record_bytes, batch_rows, batch_bytes
+        self._parser = _native.WarcParser(compression, *limits, keep_raw, begin, stop, dictionary)
 
     def push(self, chunk: bytes, last: bool) -> pa.RecordBatch | None:
         """Take the next stored bytes; `last` says that none follow. Gives a full batch, at the end the rest.
@@ -39,18 +60,26 @@ class WarcParser:
         After a batch, push an empty chunk with the same `last` until there is none: until then bytes wait. Batches do
         not depend on how the file was cut into chunks.
 
-        Columns: `offset` (int64: in the stored file, of the gzip member the record begins in, or of the record where
-        the file is not compressed), `type` (WARC-Type in lower case), and those of `schema.RECORD` that are not the
-        reader's own: `id`, `url`, `text`, `html`, `content_type`, `date`, `meta` (http_status, truncated, mime where it
-        was sniffed), `raw_hash` (xxh3_128, big-endian, of the uncompressed record up to the end of its block),
-        `rejected`, `defect`, `evidence` (JSON), `payload` (of a reject, at most 64 KiB).
+        Columns: `offset` (int64: in the stored file, of the member the record begins in, or of the record where the
+        file is not compressed), `type` (WARC-Type in lower case; of ARC `response`, or `filedesc` for the first), and
+        those of `schema.RECORD` that are not the reader's own: `id`, `url`, `text`, `html`, `content_type`, `date`,
+        `meta` (http_status; truncated: why the archive cut the payload, or `max_record_bytes` where this reader did;
+        mime where it was sniffed; false_codings: those that the server named and that are not there), `raw_hash`
+        (xxh3_128, big-endian, of the uncompressed record up to the end of its block), `rejected`, `defect`, `evidence`
+        (JSON; of a reject its `error` and `length`, in stored bytes, or `uncompressed_length` where it shares its
+        member with the next record), `payload` (of a reject, at most 64 KiB).
         """
         batch = self._parser.push(chunk, last)
         return None if batch is None else pa.record_batch(batch)
 
     @property
+    def stopped(self) -> bool:
+        """Whether every record before `stop` was read."""
+        return self._parser.stopped
+
+    @property
     def members(self) -> int:
-        """Gzip members read to their end, checksum and all."""
+        """Members read to their end, checksum and all."""
         return self._parser.members
 
     @property

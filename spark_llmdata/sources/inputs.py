@@ -9,24 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spark_llmdata.errors import InputError
-from spark_llmdata.sources import files
+from spark_llmdata.sources import cdx, files
 from spark_llmdata.sources.split import Compression, Format, InputFile, Split
 
 DEFAULT_SOURCE = "default"
-KNOWN_TYPES = ".warc, .wet or .wat (also .gz), .jsonl, .ndjson or .json (also .gz or .zst), .parquet"
+KNOWN_TYPES = (
+    ".warc, .wet, .wat or .arc (also .gz, .zst or .lz4), .jsonl, .ndjson or .json (also .gz or .zst), .parquet"
+)
 
 _NAMED = re.compile(r"([A-Za-z][\w-]*)=(.*)", re.ASCII | re.DOTALL)
 _STEMS: dict[str, Format] = {
     ".warc": "warc",
     ".wet": "warc",
     ".wat": "warc",
+    ".arc": "warc",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
     ".parquet": "parquet",
 }
 _COMPRESSIONS: dict[Format, dict[str, Compression]] = {
-    "warc": {"": "none", ".gz": "gzip"},
+    "warc": {"": "none", ".gz": "gzip", ".zst": "zstd", ".lz4": "lz4"},
     "jsonl": {"": "none", ".gz": "gzip", ".zst": "zstd"},
     "parquet": {"": "none"},
 }
@@ -35,6 +38,8 @@ _TYPES = {
     for stem, kind in _STEMS.items()
     for ending, compression in _COMPRESSIONS[kind].items()
 }
+# Where an archive's members are no records its first split reads all of it, and the others nothing.
+_DIVISIBLE = {("jsonl", "none"), ("warc", "gzip"), ("warc", "zstd")}
 _SHOWN = 10
 
 
@@ -62,8 +67,9 @@ def parse_input(argument: str) -> tuple[str | None, str]:
 def find_files(inputs: Sequence[str], store: str | None = None) -> Inputs:
     """Find the files that arguments `[NAME=]PATH` mean; a path is a file, a folder (all below it) or a pattern.
 
-    In a folder, names that begin with `_` or `.` are ignored, as Spark does it, and files of unknown types are skipped.
-    A file that is reached twice under one name counts once. What is below the folder of the `store` is no input.
+    `cdx:INDEX?...` instead of a path means the records of archives that an index names (see `cdx.parse_lookup`). In a
+    folder, names that begin with `_` or `.` are ignored, as Spark does it, and files of unknown types are skipped. A
+    file that is reached twice under one name counts once. What is below the folder of the `store` is no input.
 
     Raises:
         InputError: all that is wrong with the inputs, a line each.
@@ -86,8 +92,8 @@ def find_files(inputs: Sequence[str], store: str | None = None) -> Inputs:
 def plan_splits(inputs: Iterable[InputFile], max_split_bytes: int = 64 << 20) -> list[Split]:
     """Cut files into splits, numbered from 0 in the order of the files.
 
-    JSON lines that are not compressed are cut into ranges of `max_split_bytes`, each other file is one split; Parquet
-    files give none, Spark's own scan reads them.
+    JSON lines that are not compressed and archives that may have members are cut into ranges of `max_split_bytes`, each
+    other file is one split; Parquet files give none, Spark's own scan reads them.
     """
     if max_split_bytes < 1:
         raise ValueError(f"max_split_bytes is {max_split_bytes}, expected 1 or more")
@@ -95,8 +101,7 @@ def plan_splits(inputs: Iterable[InputFile], max_split_bytes: int = 64 << 20) ->
     for file in inputs:
         if file.format == "parquet":
             continue
-        whole = file.format != "jsonl" or file.compression != "none"
-        step = max(file.size, 1) if whole else max_split_bytes
+        step = max_split_bytes if (file.format, file.compression) in _DIVISIBLE else max(file.size, 1)
         for begin in range(0, max(file.size, 1), step):
             splits.append(Split(file, len(splits), begin, min(begin + step, file.size)))
     return splits
@@ -115,6 +120,8 @@ class _Search:
     def add(self, source: str, path: str) -> None:
         if not path:
             self.problems.append(f"{source}=: no path behind the name; expected NAME=PATH")
+        elif path.startswith(cdx.PREFIX) and not files.exists(path):
+            self._add_lookup(source, path)
         elif files.exists(path):
             url = files.absolute(path)
             if files.is_folder(url):
@@ -131,6 +138,13 @@ class _Search:
             self.problems.append(
                 f"{_show(path)}: does not exist{_suggest(path)}; expected a file, a folder or a pattern"
             )
+
+    def _add_lookup(self, source: str, argument: str) -> None:
+        """An index is known by what is looked up in it; the archives are opened where they are read."""
+        lookup = cdx.parse_lookup(argument)
+        size, modified_ns = files.stat_file(lookup.index)
+        url = cdx.spell_lookup(lookup, files.absolute(lookup.index), files.absolute(lookup.archives or "."))
+        self._files[url] = InputFile(url, size, modified_ns, source, "cdx")
 
     def finish(self) -> Inputs:
         for (one, other), urls in sorted(self._shared.items()):
@@ -222,6 +236,12 @@ class _Search:
 def _type(url: str) -> tuple[Format, Compression] | None:
     name = _base(url).lower()
     return next((kind for ending, kind in _TYPES.items() if name.endswith(ending)), None)
+
+
+def is_archive(url: str) -> bool:
+    """Whether an input of this name holds records of web archives, or names them as an index does."""
+    kind = _type(url)
+    return url.startswith(cdx.PREFIX) or (kind is not None and kind[0] == "warc")
 
 
 def _base(url: str) -> str:

@@ -54,6 +54,8 @@ def read_jsonl(
     reader = _Reader(split, tally, LineParser(columns, split.file.source, **limits), max_record_bytes)
     chunk = min(batch_bytes, _CHUNK)
     compression = split.file.compression
+    if compression == "lz4":
+        raise ValueError(f"{split.file.url}: JSON lines in LZ4 are not read; expected none, gzip or zstd")
     if compression == "none":
         tally.begin = tally.end = _find_first_line(split)
         yield from reader.read(_read_owned(split, tally.begin, chunk))

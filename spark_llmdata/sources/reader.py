@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from spark_llmdata.sources import jsonl, parquet, warc
+from spark_llmdata.sources import jsonl, lookups, parquet, warc
 from spark_llmdata.sources.split import Split, Tally
 
 
@@ -26,6 +26,8 @@ def read_split(
     limits = {"max_record_bytes": max_record_bytes, "batch_rows": batch_rows, "batch_bytes": batch_bytes}
     if split.file.format == "warc":
         yield from warc.read_warc(split, tally, **limits)
+    elif split.file.format == "cdx":
+        yield from lookups.read_lookup(split, tally, **limits)
     elif split.file.format == "jsonl":
         yield from jsonl.read_jsonl(split, tally, columns=columns, **limits)
     else:

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-Format = Literal["warc", "jsonl", "parquet"]
-Compression = Literal["none", "gzip", "zstd"]
+Format = Literal["warc", "cdx", "jsonl", "parquet"]
+Compression = Literal["none", "gzip", "zstd", "lz4"]
 
 
 @dataclass(frozen=True, order=True)

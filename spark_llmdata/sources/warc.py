@@ -1,4 +1,4 @@
-"""WARC, WET and WAT archives: a row for every record, and for every stretch of bytes that is none."""
+"""WARC, WET, WAT and ARC archives: a row for every record, and for every stretch of bytes that is none."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from spark_llmdata.kernels.warc import WarcParser
+from spark_llmdata.kernels.warc import NEVER, WarcParser
 from spark_llmdata.schema import RECORD
 from spark_llmdata.sources.files import open_file
+from spark_llmdata.sources.members import find_boundary, read_layout
 from spark_llmdata.sources.split import Split, Tally
 
 _CHUNK = 1 << 20
@@ -18,24 +19,33 @@ _CHUNK = 1 << 20
 def read_warc(
     split: Split, tally: Tally, *, max_record_bytes: int, batch_rows: int, batch_bytes: int
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the records of an archive as `schema.RECORD`, at most `batch_rows` and about `batch_bytes` at a time.
+    """Yield the records of a split as `schema.RECORD`, at most `batch_rows` and about `batch_bytes` at a time.
 
-    An archive is one split: records cannot be found from its middle. The tally is right after each batch, and when
-    all were taken its `end` is the number of bytes the file has. Holds no more than a record, a chunk and a batch.
+    A split goes from the first place from its `begin` on at which the archive can be divided (see `find_boundary`) to
+    the first from its `end` on: those of a file tile it, and together give what one split of all of it gives. The tally
+    is right after each batch. Holds no more than a record, a chunk and a batch.
 
     Raises:
-        ValueError: the split does not begin where its file does, or a limit is zero or above 1 GiB.
+        ValueError: a limit is zero or above 1 GiB.
         OSError: the file cannot be opened or read. What is wrong inside it is a reject.
     """
-    if split.begin != 0:
-        raise ValueError(f"{split.file.url}: a split begins at byte {split.begin}; an archive is read from byte 0")
-    gzip = split.file.compression == "gzip"
-    parser = WarcParser(gzip, max_record_bytes, batch_rows=batch_rows, batch_bytes=batch_bytes)
-    tally.begin = 0
+    begin, end = find_boundary(split.file, split.begin), find_boundary(split.file, split.end)
+    tally.begin = tally.end = begin
+    if begin == end and split.file.size:
+        return
+    parser = WarcParser(
+        split.file.compression,
+        max_record_bytes,
+        batch_rows=batch_rows,
+        batch_bytes=batch_bytes,
+        begin=begin,
+        stop=NEVER if end == split.file.size else end,
+        dictionary=_dictionary(split) if begin else b"",
+    )
     given = 0
-    with open_file(split.file.url) as stored:
+    with open_file(split.file.url, begin) as stored:
         last = False
-        while not last:
+        while not (last or parser.stopped):
             chunk = stored.read(_CHUNK)
             last = not chunk
             while (rows := parser.push(chunk, last)) is not None:
@@ -44,6 +54,11 @@ def read_warc(
                 given += rows.num_rows
                 chunk = b""
     _count(tally, parser)
+
+
+def _dictionary(split: Split) -> bytes:
+    layout = read_layout(split.file)
+    return b"" if layout is None else layout.dictionary
 
 
 def _count(tally: Tally, parser: WarcParser) -> None:

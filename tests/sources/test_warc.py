@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
 from spark_llmdata.schema import RECORD
 from spark_llmdata.sources.split import InputFile, Split, Tally
@@ -61,11 +60,3 @@ def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
         tally = Tally(end=5)
         assert list(read_warc(split_of(path), tally, **LIMITS)) == []
         assert tally == Tally()
-
-
-def test_a_split_begins_with_its_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.warc"
-    path.write_bytes(b"WARC/1.0\r\n")
-    whole = split_of(path)
-    with pytest.raises(ValueError, match="begins at byte 4"):
-        list(read_warc(Split(whole.file, 0, 4, 10), Tally(), **LIMITS))

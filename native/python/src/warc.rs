@@ -1,6 +1,6 @@
 //! Python face of the `warc` kernel.
 
-use llmdata_kernels::warc::{Limits, Parser};
+use llmdata_kernels::warc::{Limits, Packing, Parser, Range};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatch;
@@ -12,18 +12,39 @@ struct WarcParser(Parser);
 #[pymethods]
 impl WarcParser {
     #[new]
+    #[expect(clippy::too_many_arguments, reason = "the Python face names them")]
     fn new(
-        gzip: bool,
+        expected: &str,
         max_record_bytes: usize,
         batch_rows: usize,
         batch_bytes: usize,
+        keep_raw: bool,
+        begin: u64,
+        stop: u64,
+        dictionary: &[u8],
     ) -> PyResult<Self> {
+        let expected = match expected {
+            "none" => None,
+            "gzip" => Some(Packing::Gzip),
+            "zstd" => Some(Packing::Zstd),
+            "lz4" => Some(Packing::Lz4),
+            other => {
+                let error = format!("compression is {other}, expected none, gzip, zstd or lz4");
+                return Err(PyValueError::new_err(error));
+            }
+        };
+        let range = Range {
+            begin,
+            stop,
+            dictionary: dictionary.to_vec(),
+        };
         let limits = Limits {
             max_record_bytes,
             batch_rows,
             batch_bytes,
+            keep_raw,
         };
-        Parser::new(gzip, limits)
+        Parser::new(expected, limits, range)
             .map(WarcParser)
             .map_err(PyValueError::new_err)
     }
@@ -37,6 +58,11 @@ impl WarcParser {
         let batch = py.detach(|| self.0.push(chunk, last));
         let batch = batch.map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(batch.map(PyRecordBatch::new))
+    }
+
+    #[getter]
+    fn stopped(&self) -> bool {
+        self.0.is_stopped()
     }
 
     #[getter]

@@ -1,8 +1,7 @@
-//! Undoing what HTTP bodies are wrapped in: chunks, gzip and deflate.
-
-use flate2::{Decompress, FlushDecompress, Status};
+//! Undoing what HTTP bodies are wrapped in: chunks, gzip, deflate, Brotli and zstd.
 
 use super::http::begins_like_html;
+use super::stream::{End, Stream};
 
 /// Why a body cannot be given.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,86 +61,70 @@ pub(super) fn join_chunks(body: &[u8]) -> Option<Vec<u8>> {
     (chunks > 0).then_some(joined)
 }
 
-enum Inflated {
-    /// All of it, and how many bytes it took.
-    Whole(usize),
-    /// The input ended before the stream did.
-    Cut,
-    Damaged,
+/// What became of one content coding.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Undone {
+    /// The bytes without it, perhaps only the first of them.
+    Bytes { bytes: Vec<u8>, cut: bool },
+    /// The name of no coding at all.
+    Identity,
+    /// The bytes are not in it.
+    NotSo,
 }
 
-/// Appends what `inflater` makes of `input` to `out`.
-fn inflate_into(
-    out: &mut Vec<u8>,
-    input: &[u8],
-    mut inflater: Decompress,
-    limit: usize,
-) -> Result<Inflated, Obstacle> {
-    loop {
-        let (taken, given) = (inflater.total_in() as usize, inflater.total_out());
-        if out.len() == out.capacity() {
-            out.reserve(
-                out.len()
-                    .max(input.len().saturating_mul(4))
-                    .clamp(4096, 1 << 22),
-            );
-        }
-        let result = inflater.decompress_vec(&input[taken..], out, FlushDecompress::None);
-        if out.len() > limit {
-            return Err(Obstacle::TooLarge(limit));
-        }
-        match result {
-            Ok(Status::StreamEnd) => return Ok(Inflated::Whole(inflater.total_in() as usize)),
-            Ok(_) if inflater.total_out() == given && out.len() < out.capacity() => {
-                return Ok(Inflated::Cut);
-            }
-            Ok(_) => {}
-            Err(_) => return Ok(Inflated::Damaged),
-        }
+/// Undoes one content coding; `limit` bounds what it gives.
+pub(super) fn undo(coding: &str, body: &[u8], limit: usize) -> Result<Undone, Obstacle> {
+    if body.is_empty() || matches!(coding, "identity" | "none") {
+        return Ok(Undone::Identity);
     }
-}
-
-/// One or more gzip members; `None` where the bytes are not gzip.
-pub(super) fn gunzip(body: &[u8], limit: usize) -> Result<Option<Vec<u8>>, Obstacle> {
-    let mut out = Vec::new();
-    let mut rest = body;
-    while rest.starts_with(&[0x1f, 0x8b, 8]) {
-        match inflate_into(&mut out, rest, Decompress::new_gzip(15), limit)? {
-            Inflated::Whole(taken) => rest = &rest[taken..],
-            Inflated::Cut if !out.is_empty() => return Ok(Some(out)),
-            Inflated::Cut => {
-                return Err(Obstacle::Coding(
-                    "the body's gzip coding ends before any byte".to_owned(),
-                ));
-            }
-            Inflated::Damaged => {
-                return Err(Obstacle::Coding(
-                    "the body's gzip coding is damaged".to_owned(),
-                ));
-            }
-        }
-    }
-    Ok((rest.len() < body.len()).then_some(out))
-}
-
-/// The `deflate` coding, which is meant to have a zlib head and often has none; `None` where the bytes are neither.
-pub(super) fn inflate(body: &[u8], limit: usize) -> Result<Option<Vec<u8>>, Obstacle> {
-    let zlib = matches!(*body, [cmf, flg, ..] if cmf & 15 == 8 && u16::from_be_bytes([cmf, flg]) % 31 == 0);
-    for with_head in [true, false] {
-        if with_head && !zlib {
-            continue;
-        }
+    let tries: &[Stream] = match coding {
+        "gzip" | "x-gzip" if body.starts_with(&[0x1f, 0x8b, 8]) => &[Stream::Gzip],
+        "deflate" if has_zlib_head(body) => &[Stream::Zlib, Stream::Deflate],
+        "deflate" => &[Stream::Deflate],
+        "br" => &[Stream::Brotli],
+        "zstd" if body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) => &[Stream::Zstd],
+        _ => &[],
+    };
+    for stream in tries {
         let mut out = Vec::new();
-        match inflate_into(&mut out, body, Decompress::new(with_head), limit)? {
-            Inflated::Whole(_) => return Ok(Some(out)),
-            Inflated::Cut if !out.is_empty() && !looks_plain(body) => return Ok(Some(out)),
+        match stream.read(body, limit, &mut out)? {
+            End::Whole => {
+                return Ok(Undone::Bytes {
+                    bytes: out,
+                    cut: false,
+                });
+            }
+            End::Limit => {
+                return Ok(Undone::Bytes {
+                    bytes: out,
+                    cut: true,
+                });
+            }
+            End::Cut if !out.is_empty() && !looks_plain(body) => {
+                return Ok(Undone::Bytes {
+                    bytes: out,
+                    cut: false,
+                });
+            }
             _ => {}
         }
     }
-    if zlib && !looks_plain(body) {
-        return Err(Obstacle::Coding(
-            "the body's deflate coding is damaged".to_owned(),
-        ));
+    if looks_plain(body) || (tries.is_empty() && is_known(coding)) || tries == [Stream::Deflate] {
+        return Ok(Undone::NotSo);
     }
-    Ok(None)
+    Err(Obstacle::Coding(if tries.is_empty() {
+        format!("the body is in the content coding {coding:.40}")
+    } else {
+        format!("the body's {coding} coding is damaged")
+    }))
+}
+
+/// Whether a body shows by its first bytes that it is in this coding, or not.
+fn is_known(coding: &str) -> bool {
+    matches!(coding, "gzip" | "x-gzip" | "zstd")
+}
+
+/// `deflate` is meant to have this head and often has none.
+fn has_zlib_head(body: &[u8]) -> bool {
+    matches!(*body, [cmf, flg, ..] if cmf & 15 == 8 && u16::from_be_bytes([cmf, flg]) % 31 == 0)
 }

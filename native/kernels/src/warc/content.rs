@@ -4,22 +4,33 @@ use std::borrow::Cow;
 
 use arrow_schema::ArrowError;
 use serde_json::json;
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::coding::Obstacle;
 use super::head::Head;
-use super::http::{Response, begins_like_html};
+use super::http::{Body, Response, begins_like_html};
+use super::reject::evidence;
 use super::table::{Row, Table};
+
+/// Why a payload is cut, as `truncated` says it.
+const CUT: &str = "max_record_bytes";
 
 /// Bytes kept of a record that could not be read.
 pub(super) const KEPT_BYTES: usize = 64 << 10;
 
-/// A whole record: `raw` is everything from its version line to the end of its block.
+/// What is longer than the limit and more than so many times what is stored of it was made to be so.
+pub(super) const BOMB_RATIO: u64 = 100;
+
+/// A record: `raw` is everything from its first line to the end of its block, or the beginning of that where it is
+/// `cut`; `hash` is that of all of it.
 pub(super) struct Record<'a> {
     pub(super) offset: u64,
     pub(super) head: &'a Head,
     pub(super) raw: &'a [u8],
     pub(super) block: &'a [u8],
+    pub(super) hash: u128,
+    pub(super) cut: bool,
+    /// The stored byte before which it and what separates it from the next end, where no other shares that.
+    pub(super) end: Option<u64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,12 +53,15 @@ pub(super) fn push_record(
         id: head.id.as_deref(),
         url: head.url.as_deref(),
         date: head.date,
-        raw_hash: Some(xxh3_128(record.raw).to_be_bytes()),
+        raw_hash: Some(record.hash.to_be_bytes()),
+        payload: table.keeps_raw().then_some(record.raw),
         ..Row::default()
     };
     let response = match head.kind.as_deref() {
         Some("response") => match Response::parse(record.block) {
             Some(response) => Some(response),
+            // A server of HTTP/0.9 or of something else: an ARC archive holds the bare body then.
+            None if head.arc && !is_lookup(head) => None,
             None => return push_not_content(table, row),
         },
         Some("resource" | "conversion") => None,
@@ -60,42 +74,78 @@ pub(super) fn push_record(
     if let Some(status) = response.as_ref().and_then(|r| r.status) {
         row.meta.push(("http_status", status.to_string()));
     }
-    if let Some(truncated) = &head.truncated {
-        row.meta.push(("truncated", truncated.clone()));
-    }
-    let mut mime = [head.payload_type.as_deref(), declared]
-        .into_iter()
-        .flatten()
-        .find_map(mime_of);
-    if mime.is_none() && head.kind.as_deref() == Some("conversion") {
-        mime = Some("text/plain".to_owned());
-    }
+    let mime = mime_said(head, declared);
     let raw_body = response
         .as_ref()
         .map_or(record.block, |r| r.raw_body(record.block));
     if !raw_body.is_empty() && mime.as_deref().is_some_and(|m| class(m) == Class::Other) {
         return push_unsupported(table, row, mime.as_deref());
     }
-    match response
-        .as_ref()
-        .map_or(Ok(Cow::Borrowed(raw_body)), |r| r.body(record.block, limit))
-    {
-        Ok(body) => push_body(table, row, mime, declared, &body),
+    let body = match &response {
+        Some(response) => response.body(record.block, limit),
+        None => Ok(Body::of(raw_body)),
+    };
+    match body {
+        Ok(body) => {
+            let cut = (body.cut || record.cut).then(|| CUT.to_owned());
+            if let Some(truncated) = head.truncated.clone().or(cut) {
+                row.meta.push(("truncated", truncated));
+            }
+            if !body.not_so.is_empty() {
+                row.meta.push(("false_codings", body.not_so.join(", ")));
+            }
+            push_body(
+                table,
+                row,
+                mime,
+                declared,
+                &body.bytes,
+                body.cut || record.cut,
+            )
+        }
         Err(obstacle) => {
             let (defect, error) = match obstacle {
                 Obstacle::Coding(error) => ("unsupported_encoding", error),
                 Obstacle::TooLarge(limit) => (
                     "too_large",
-                    format!("the decoded body is longer than {limit} bytes"),
+                    format!(
+                        "the decoded body exceeds the {limit} bytes allowed and {BOMB_RATIO} times what is stored"
+                    ),
                 ),
             };
             row.rejected = true;
             row.defect = Some(defect);
-            row.evidence = Some(json!({ "error": error }).to_string());
-            row.payload = Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]);
+            row.evidence = Some(evidence(
+                &error,
+                record.offset,
+                record.end,
+                record.raw.len() as u64,
+            ));
+            row.payload = row
+                .payload
+                .or(Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]));
             table.push(&row)
         }
     }
+}
+
+/// The first of those who say it: the archive's own look at the payload, the server, an ARC archive's copy of that.
+fn mime_said(head: &Head, declared: Option<&str>) -> Option<String> {
+    let copied = head.content_type.as_deref().filter(|_| head.arc);
+    let mime = [head.payload_type.as_deref(), declared, copied]
+        .into_iter()
+        .flatten()
+        .find_map(mime_of);
+    if mime.is_none() && head.kind.as_deref() == Some("conversion") {
+        return Some("text/plain".to_owned());
+    }
+    mime
+}
+
+fn is_lookup(head: &Head) -> bool {
+    head.url
+        .as_deref()
+        .is_some_and(|url| url.starts_with("dns:"))
 }
 
 fn push_body<'a>(
@@ -104,6 +154,7 @@ fn push_body<'a>(
     mime: Option<String>,
     declared: Option<&'a str>,
     body: &'a [u8],
+    cut: bool,
 ) -> Result<(), ArrowError> {
     if body.is_empty() {
         row.defect = Some("empty");
@@ -124,7 +175,7 @@ fn push_body<'a>(
         ..row
     };
     let text = if class(&mime) == Class::Plain {
-        std::str::from_utf8(body).ok()
+        plain_text(body, cut)
     } else {
         None
     };
@@ -133,6 +184,17 @@ fn push_body<'a>(
         row.html = Some(body);
     }
     table.push(&row)
+}
+
+/// UTF-8, but for a character that was cut in two.
+fn plain_text(body: &[u8], cut: bool) -> Option<&str> {
+    match std::str::from_utf8(body) {
+        Ok(text) => Some(text),
+        Err(error) if cut && error.error_len().is_none() => {
+            std::str::from_utf8(&body[..error.valid_up_to()]).ok()
+        }
+        Err(_) => None,
+    }
 }
 
 fn push_not_content(table: &mut Table, mut row: Row<'_>) -> Result<(), ArrowError> {

@@ -81,6 +81,8 @@ pub(super) struct Head {
     pub(super) truncated: Option<String>,
     /// Bytes of the block, as the field says it.
     pub(super) length: Option<String>,
+    /// It is the URL record of an ARC archive.
+    pub(super) arc: bool,
 }
 
 impl Head {
@@ -118,13 +120,13 @@ impl Head {
     /// The block's length in bytes, or a sentence that says what is wrong with it.
     pub(super) fn block_length(&self) -> Result<u64, String> {
         let Some(length) = self.length.as_deref() else {
-            return Err("the record has no Content-Length".to_owned());
+            return Err("the record says no length".to_owned());
         };
         let digits = length.bytes().all(|b| b.is_ascii_digit());
         let parsed = if digits { length.parse().ok() } else { None };
         parsed.ok_or_else(|| {
             format!(
-                "the record's Content-Length is not a number of bytes: {:.40}",
+                "the record's length is not a number of bytes: {:.40}",
                 length
             )
         })

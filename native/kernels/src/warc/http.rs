@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::coding::{Obstacle, gunzip, inflate, join_chunks, looks_plain};
+use super::coding::{Obstacle, Undone, join_chunks, undo};
 use super::head::{self, HeadEnd};
 
 /// The head of an HTTP response; `body` is where its body begins.
@@ -14,6 +14,29 @@ pub(super) struct Response {
     /// Content codings in the order they were applied.
     codings: Vec<String>,
     body: usize,
+}
+
+/// More codings than that on one body are no server's doing.
+const MAX_CODINGS: usize = 4;
+
+/// A body without its codings.
+pub(super) struct Body<'a> {
+    pub(super) bytes: Cow<'a, [u8]>,
+    /// It goes on behind the bytes allowed.
+    pub(super) cut: bool,
+    /// Codings that the head names and the bytes are not in.
+    pub(super) not_so: Vec<String>,
+}
+
+impl<'a> Body<'a> {
+    /// Bytes that were never in a coding.
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Body {
+            bytes: Cow::Borrowed(bytes),
+            cut: false,
+            not_so: Vec::new(),
+        }
+    }
 }
 
 impl Response {
@@ -58,32 +81,30 @@ impl Response {
 
     /// The body without transfer and content codings, as far as the head names them and the bytes are so.
     ///
-    /// A body that ends early gives what there is of it. Nothing decoded is longer than `limit` bytes.
-    pub(super) fn body<'a>(
-        &self,
-        block: &'a [u8],
-        limit: usize,
-    ) -> Result<Cow<'a, [u8]>, Obstacle> {
-        let mut body = Cow::Borrowed(self.raw_body(block));
-        if self.chunked
-            && let Some(joined) = join_chunks(&body)
-        {
-            body = Cow::Owned(joined);
+    /// A body that ends early gives what there is of it. Nothing decoded is longer than `limit` bytes: it is cut, or
+    /// refused where it is a bomb.
+    pub(super) fn body<'a>(&self, block: &'a [u8], limit: usize) -> Result<Body<'a>, Obstacle> {
+        let mut body = Body::of(self.raw_body(block));
+        if self.chunked {
+            match join_chunks(&body.bytes) {
+                Some(joined) => body.bytes = Cow::Owned(joined),
+                None => body.not_so.push("chunked".to_owned()),
+            }
+        }
+        if self.codings.len() > MAX_CODINGS {
+            return Err(Obstacle::Coding(format!(
+                "the head names {} content codings, expected at most {MAX_CODINGS}",
+                self.codings.len()
+            )));
         }
         for coding in self.codings.iter().rev() {
-            let decoded = match coding.as_str() {
-                "identity" | "none" => None,
-                "gzip" | "x-gzip" => gunzip(&body, limit)?,
-                "deflate" => inflate(&body, limit)?,
-                _ if looks_plain(&body) => None,
-                other => {
-                    return Err(Obstacle::Coding(format!(
-                        "the body is in the content coding {other:.40}"
-                    )));
+            match undo(coding, &body.bytes, limit)? {
+                Undone::Bytes { bytes, cut } => {
+                    body.bytes = Cow::Owned(bytes);
+                    body.cut |= cut;
                 }
-            };
-            if let Some(decoded) = decoded {
-                body = Cow::Owned(decoded);
+                Undone::Identity => {}
+                Undone::NotSo => body.not_so.push(coding.clone()),
             }
         }
         Ok(body)
@@ -158,7 +179,7 @@ mod tests {
         Response::parse(&block)
             .unwrap()
             .body(&block, 10_000)
-            .map(Cow::into_owned)
+            .map(|body| body.bytes.into_owned())
     }
 
     #[test]
@@ -213,9 +234,71 @@ mod tests {
         assert_eq!(decode("Content-Encoding: deflate", PAGE).unwrap(), PAGE);
     }
 
+    fn not_so(head: &str, body: &[u8]) -> Vec<String> {
+        let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
+        let response = Response::parse(&block).unwrap();
+        response.body(&block, 10_000).unwrap().not_so
+    }
+
+    #[test]
+    fn newer_codings_are_undone() {
+        let brotli = b"\x0b\x02\x80hello\x03";
+        assert_eq!(decode("Content-Encoding: br", brotli).unwrap(), b"hello");
+        let zstd = zstd::encode_all(PAGE, 3).unwrap();
+        assert_eq!(decode("Content-Encoding: zstd", &zstd).unwrap(), PAGE);
+        let both = gzip(&zstd);
+        assert_eq!(decode("Content-Encoding: zstd, gzip", &both).unwrap(), PAGE);
+        let damaged = decode("Content-Encoding: zstd", &[&zstd[..9], &[255; 40]].concat());
+        assert!(matches!(damaged, Err(Obstacle::Coding(why)) if why.contains("zstd")));
+    }
+
+    #[test]
+    fn a_server_that_lied_is_told() {
+        let coded = "Transfer-Encoding: chunked\r\nContent-Encoding: ";
+        for coding in ["gzip", "deflate", "br", "zstd", "utf-8"] {
+            let head = format!("{coded}{coding}");
+            assert_eq!(not_so(&head, PAGE), ["chunked", coding], "{coding}");
+        }
+        assert_eq!(not_so("Content-Encoding: identity", PAGE), [""; 0]);
+        assert_eq!(not_so("Content-Encoding: gzip", b""), [""; 0]);
+        let many = ["gzip"; 9].join(",");
+        let refused = decode(&format!("Content-Encoding: {many}"), PAGE);
+        assert!(matches!(refused, Err(Obstacle::Coding(why)) if why.contains("9 content codings")));
+    }
+
+    #[test]
+    fn long_bodies_are_cut_and_bombs_refused() {
+        let mut seed = 1u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        })
+        .take(20_000)
+        .collect();
+        for (coding, body) in [
+            ("gzip", gzip(&noise)),
+            ("zstd", zstd::encode_all(&noise[..], 1).unwrap()),
+        ] {
+            let block = [
+                format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n").as_bytes(),
+                &body,
+            ]
+            .concat();
+            let cut = Response::parse(&block)
+                .unwrap()
+                .body(&block, 10_000)
+                .unwrap();
+            assert!(cut.cut);
+            assert_eq!(cut.bytes[..], noise[..10_000]);
+        }
+        let bomb = zstd::encode_all(&[b' '; 1_000_000][..], 3).unwrap();
+        let refused = decode("Content-Encoding: zstd", &bomb);
+        assert_eq!(refused, Err(Obstacle::TooLarge(10_000)));
+    }
+
     #[test]
     fn what_cannot_be_undone_is_said() {
-        let brotli = b"\x8b\x03\x80ab\x00\x01\xffc\x03";
+        let brotli = b"\x8b\x00\x01\x02\xff";
         assert!(
             matches!(decode("Content-Encoding: br", brotli), Err(Obstacle::Coding(why)) if why.contains(" br"))
         );

@@ -1,20 +1,15 @@
-//! The bytes of a stored archive, gzip members undone, and behind damage the next member that begins a record.
+//! The bytes of a stored archive, its members undone, and behind damage the next member that begins a record.
 
 use std::ops::Range;
 
-use flate2::{Decompress, FlushDecompress, Status};
-use memchr::memmem;
-
+use super::codec::{
+    DICTIONARY_BYTES, Decoder, Outcome, Packing, is_dictionary, is_skippable, unpack_dictionary,
+};
+use super::lost::LOOK_BACK;
 use super::window::{STEP, Window};
 
-const MAGIC: [u8; 3] = [0x1f, 0x8b, 8];
-
-// How far behind its cause a fault in a member is looked for. A decoder that lost its way notices within some
-// kilobytes; only a stored block of deflate, at most 64 KiB, can take it past the beginnings of other members.
-const LOOK_BACK: usize = 1 << 20;
-
-// Stored bytes within which a member must show its first five.
-const TRIAL: usize = 4096;
+/// Bytes that show what a file is.
+const BEGIN: usize = 5;
 
 /// Why a member could not be read to its end.
 #[derive(Clone, Debug)]
@@ -31,8 +26,8 @@ pub(super) struct Damage {
 pub(super) enum Pull {
     /// There are more in the window.
     Bytes,
-    /// A member ended, its checksum is right.
-    MemberEnd,
+    /// A member ended before this stored byte, its checksum is right.
+    MemberEnd(u64),
     Damage(Damage),
     /// So many stored bytes were passed over; `Source::stored` gives them.
     PassedOver(Range<u64>),
@@ -42,15 +37,21 @@ pub(super) enum Pull {
     End,
 }
 
-enum Mode {
+pub(super) enum Mode {
     Unknown {
-        gzip: bool,
+        expected: Option<Packing>,
     },
     Plain,
     Between,
     Member {
-        inflater: Box<Decompress>,
+        decoder: Decoder,
         begin: u64,
+    },
+    /// A frame without content, of which so many bytes are left, and what is kept of it.
+    Skip {
+        begin: u64,
+        left: u64,
+        dictionary: Option<Vec<u8>>,
     },
     Lost {
         passed: u64,
@@ -58,29 +59,29 @@ enum Mode {
     },
 }
 
-enum Trial {
-    Record,
-    Other,
-    Short,
-}
-
 /// The stored bytes that were pushed and are still needed.
 pub(super) struct Source {
-    mode: Mode,
-    stored: Vec<u8>,
-    base: u64,
-    at: usize,
+    pub(super) mode: Mode,
+    pub(super) packing: Packing,
+    pub(super) dictionary: Vec<u8>,
+    spare: Option<Decoder>,
+    pub(super) stored: Vec<u8>,
+    pub(super) base: u64,
+    pub(super) at: usize,
     members: u64,
-    looked_back: u64,
+    pub(super) looked_back: u64,
 }
 
 impl Source {
-    /// `gzip` says what to expect of a file that begins neither like gzip nor like a record.
-    pub(super) fn new(gzip: bool) -> Self {
+    /// Reads from byte `begin` of the file on. `expected` says how a file is packed that does not show it.
+    pub(super) fn new(expected: Option<Packing>, begin: u64, dictionary: Vec<u8>) -> Self {
         Source {
-            mode: Mode::Unknown { gzip },
+            mode: Mode::Unknown { expected },
+            packing: Packing::Gzip,
+            dictionary,
+            spare: None,
             stored: Vec::new(),
-            base: 0,
+            base: begin,
             at: 0,
             members: 0,
             looked_back: 0,
@@ -107,7 +108,9 @@ impl Source {
     /// Adds stored bytes and drops those that are no longer needed.
     pub(super) fn push(&mut self, chunk: &[u8]) {
         let needed = match self.mode {
-            Mode::Member { begin, .. } => self.index(begin).max(self.at.saturating_sub(LOOK_BACK)),
+            Mode::Member { begin, .. } | Mode::Skip { begin, .. } => {
+                self.index(begin).max(self.at.saturating_sub(LOOK_BACK))
+            }
             Mode::Lost { passed, .. } => self.index(passed),
             _ => self.at,
         };
@@ -124,14 +127,9 @@ impl Source {
     pub(super) fn pull(&mut self, window: &mut Window, last: bool) -> Pull {
         let rest = self.stored.len() - self.at;
         match self.mode {
-            Mode::Unknown { .. } if rest < 5 && !last => Pull::Starved,
-            Mode::Unknown { gzip } => {
-                let begin = &self.stored[self.at..];
-                let plain = begin.starts_with(b"WARC/") || !(gzip || begin.starts_with(&MAGIC));
-                self.mode = if plain { Mode::Plain } else { Mode::Between };
-                if plain {
-                    window.set_stored_as_is();
-                }
+            Mode::Unknown { .. } if rest < BEGIN && !last => Pull::Starved,
+            Mode::Unknown { expected } => {
+                self.recognize(expected, window);
                 self.pull(window, last)
             }
             Mode::Plain | Mode::Between if rest == 0 => {
@@ -149,70 +147,146 @@ impl Source {
                 Pull::Bytes
             }
             Mode::Between => self.begin_member(window, last),
-            Mode::Member { .. } => self.inflate(window, last),
+            Mode::Member { .. } => self.decode(window, last),
+            Mode::Skip { .. } => self.skip(last),
             Mode::Lost { passed, scan } => self.search(passed, scan, last),
+        }
+    }
+
+    /// What the file begins with decides; only where that says nothing its name does.
+    fn recognize(&mut self, expected: Option<Packing>, window: &mut Window) {
+        let begin = &self.stored[self.at..];
+        let plain = begin.starts_with(b"WARC/") || begin.starts_with(b"filed");
+        match Packing::of(begin).or(if plain { None } else { expected }) {
+            Some(packing) => {
+                self.packing = packing;
+                self.mode = Mode::Between;
+            }
+            None => {
+                window.set_stored_as_is();
+                self.mode = Mode::Plain;
+            }
         }
     }
 
     fn begin_member(&mut self, window: &mut Window, last: bool) -> Pull {
         let begin = self.position();
         let rest = &self.stored[self.at..];
-        let shared = rest.len().min(MAGIC.len());
-        if shared < MAGIC.len() && !last {
+        let magic = self.packing.magic();
+        let shared = rest.len().min(magic.len());
+        if shared < magic.len() && !last {
             return Pull::Starved;
         }
-        if rest[..shared] != MAGIC[..shared] {
+        if self.packing == Packing::Zstd && is_skippable(rest) {
+            return self.begin_skip(begin, last);
+        }
+        if rest[..shared] != magic[..shared] {
             let error = format!(
-                "expected a gzip member at byte {begin}, found {:02x?}",
+                "expected a {} at byte {begin}, found {:02x?}",
+                self.packing.member(),
                 &rest[..shared]
             );
             return self.damage(begin, "corrupt", error, true);
         }
-        if shared < MAGIC.len() {
+        if shared < magic.len() {
             return self.cut(begin, true);
         }
         window.begin_member(begin);
-        self.mode = Mode::Member {
-            inflater: Box::new(Decompress::new_gzip(15)),
-            begin,
-        };
-        self.inflate(window, last)
+        let decoder = self
+            .spare
+            .take()
+            .unwrap_or_else(|| Decoder::new(self.packing, &self.dictionary));
+        self.mode = Mode::Member { decoder, begin };
+        self.decode(window, last)
     }
 
-    fn inflate(&mut self, window: &mut Window, last: bool) -> Pull {
-        let Mode::Member { inflater, begin } = &mut self.mode else {
+    fn begin_skip(&mut self, begin: u64, last: bool) -> Pull {
+        let rest = &self.stored[self.at..];
+        let Some(size) = rest.get(4..8).and_then(|size| size.try_into().ok()) else {
+            return if last {
+                self.cut(begin, true)
+            } else {
+                Pull::Starved
+            };
+        };
+        let left = u64::from(u32::from_le_bytes(size));
+        let wanted = begin == 0 && is_dictionary(rest) && left <= DICTIONARY_BYTES as u64;
+        self.mode = Mode::Skip {
+            begin,
+            left,
+            dictionary: wanted.then(Vec::new),
+        };
+        self.at += 8;
+        self.skip(last)
+    }
+
+    fn skip(&mut self, last: bool) -> Pull {
+        let Mode::Skip {
+            begin,
+            left,
+            dictionary,
+        } = &mut self.mode
+        else {
+            return Pull::Starved;
+        };
+        let rest = &self.stored[self.at..];
+        let count = rest.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+        if let Some(dictionary) = dictionary {
+            dictionary.extend_from_slice(&rest[..count]);
+        }
+        *left -= count as u64;
+        self.at += count;
+        let (begin, left) = (*begin, *left);
+        if left > 0 {
+            return if last {
+                self.cut(begin, false)
+            } else {
+                Pull::Starved
+            };
+        }
+        // Without its dictionary every frame is damage, and says so.
+        if let Some(content) = dictionary.take() {
+            self.dictionary = unpack_dictionary(content).unwrap_or_default();
+        }
+        self.mode = Mode::Between;
+        Pull::Bytes
+    }
+
+    fn decode(&mut self, window: &mut Window, last: bool) -> Pull {
+        let Mode::Member { decoder, begin } = &mut self.mode else {
             return Pull::Starved;
         };
         let begin = *begin;
-        let (taken, given) = (inflater.total_in(), inflater.total_out());
-        let result = inflater.decompress(
-            &self.stored[self.at..],
-            window.room(),
-            FlushDecompress::None,
-        );
-        let taken = (inflater.total_in() - taken) as usize;
-        let given = (inflater.total_out() - given) as usize;
-        let read = inflater.total_out();
+        let (taken, given, outcome) = decoder.step(&self.stored[self.at..], window.room(), last);
+        let read = decoder.read();
         let nothing_read = read == 0;
         self.at += taken;
         window.add(given);
-        match result {
-            Ok(Status::StreamEnd) => {
+        match outcome {
+            Outcome::End => {
                 self.members += 1;
-                self.mode = Mode::Between;
-                Pull::MemberEnd
+                if let Mode::Member { decoder, .. } =
+                    std::mem::replace(&mut self.mode, Mode::Between)
+                {
+                    self.spare = decoder.reuse();
+                }
+                Pull::MemberEnd(self.position())
             }
-            Ok(_) if taken > 0 || given > 0 => Pull::Bytes,
-            Ok(_) if self.at < self.stored.len() => {
-                let error = format!("the gzip member at byte {begin} cannot be read on");
+            Outcome::More if taken > 0 || given > 0 => Pull::Bytes,
+            Outcome::More if self.at < self.stored.len() => {
+                let error = format!(
+                    "the {} at byte {begin} cannot be read on",
+                    self.packing.member()
+                );
                 self.damage(begin, "corrupt", error, nothing_read)
             }
-            Ok(_) if last => self.cut(begin, nothing_read),
-            Ok(_) => Pull::Starved,
+            Outcome::More if last => self.cut(begin, nothing_read),
+            Outcome::More | Outcome::Short => Pull::Starved,
             // The decoder's own words depend on how the bytes were cut.
-            Err(_) => {
+            Outcome::Broken => {
                 let error = format!(
-                    "the gzip member at byte {begin} is damaged after {read} uncompressed bytes"
+                    "the {} at byte {begin} is damaged after {read} uncompressed bytes",
+                    self.packing.member()
                 );
                 self.damage(begin, "corrupt", error, nothing_read)
             }
@@ -220,99 +294,18 @@ impl Source {
     }
 
     fn cut(&mut self, begin: u64, nothing_read: bool) -> Pull {
-        let error = format!("the file ends in the gzip member at byte {begin}");
+        let error = format!(
+            "the file ends in the {} at byte {begin}",
+            self.packing.member()
+        );
         self.damage(begin, "truncated", error, nothing_read)
     }
 
-    fn damage(
-        &mut self,
-        begin: u64,
-        defect: &'static str,
-        error: String,
-        nothing_read: bool,
-    ) -> Pull {
-        let reached = self.position();
-        let mut scan = (begin + 1)
-            .max(self.base)
-            .max(reached.saturating_sub(LOOK_BACK as u64));
-        // A crafted file could make every byte a member that is read for a megabyte; real damage is rare.
-        self.looked_back += reached.saturating_sub(scan);
-        if self.looked_back > 4 * reached + (16 << 20) {
-            scan = scan.max(reached);
-        }
-        self.mode = Mode::Lost {
-            passed: begin.max(self.base),
-            scan,
-        };
-        Pull::Damage(Damage {
-            offset: begin,
-            defect,
-            error,
-            nothing_read,
-        })
-    }
-
-    /// Looks for a member that begins a record, from the stored byte `scan` on.
-    fn search(&mut self, passed: u64, scan: u64, last: bool) -> Pull {
-        let mut from = self.index(scan).min(self.stored.len());
-        let mut found = false;
-        while let Some(hit) = memmem::find(&self.stored[from..], &MAGIC) {
-            from += hit;
-            match begins_record(&self.stored[from..]) {
-                Trial::Record => found = true,
-                Trial::Short if !last => {}
-                _ => {
-                    from += 1;
-                    continue;
-                }
-            }
-            break;
-        }
-        let waits = !found && self.stored[from..].starts_with(&MAGIC);
-        if !found && !waits {
-            let tail = if last { 0 } else { MAGIC.len() - 1 };
-            from = from.max(self.stored.len().saturating_sub(tail));
-        }
-        let reached = self.base + from as u64;
-        let finished = found || (last && from == self.stored.len());
-        if reached > passed {
-            self.mode = Mode::Lost {
-                passed: reached,
-                scan: reached,
-            };
-            return Pull::PassedOver(passed..reached);
-        }
-        self.mode = Mode::Lost {
-            passed,
-            scan: reached,
-        };
-        if !finished {
-            return Pull::Starved;
-        }
-        self.at = from;
-        self.mode = Mode::Between;
-        if found { Pull::Bytes } else { Pull::End }
-    }
-
-    fn position(&self) -> u64 {
+    pub(super) fn position(&self) -> u64 {
         self.base + self.at as u64
     }
 
-    fn index(&self, position: u64) -> usize {
+    pub(super) fn index(&self, position: u64) -> usize {
         position.saturating_sub(self.base) as usize
-    }
-}
-
-/// Whether a gzip member is here whose first bytes are those of a record.
-fn begins_record(bytes: &[u8]) -> Trial {
-    let mut first = [0; 5];
-    let mut inflater = Decompress::new_gzip(15);
-    let input = &bytes[..bytes.len().min(TRIAL)];
-    let result = inflater.decompress(input, &mut first, FlushDecompress::None);
-    match (inflater.total_out(), result) {
-        (5, _) if first == *b"WARC/" => Trial::Record,
-        (5, _) | (_, Err(_) | Ok(Status::StreamEnd)) => Trial::Other,
-        _ if bytes.len() >= TRIAL => Trial::Other,
-        _ => Trial::Short,
     }
 }

@@ -1,16 +1,24 @@
-//! Streams WARC archives, plain or gzip, into rows: exactly one for every record and for every stretch that is none.
+//! Streams web archives into rows: exactly one for every record and for every stretch of bytes that is none.
 //!
-//! `.warc`, WET and WAT files alike (ISO 28500), with gzip members in any relation to records. All of a file's bytes
-//! belong to some row: damaged ones to the reject that stands for them. Whatever a length or a gzip member says, no
-//! more is held than a record of the allowed size, a chunk, a batch and about a megabyte.
+//! WARC, WET and WAT (ISO 28500) and ARC alike, plain or with gzip members or zstd or LZ4 frames in any relation to
+//! records. All of a file's bytes belong to some row: damaged ones to the reject that stands for them. Whatever a
+//! length or a member says, no more is held than a record of the allowed size, a chunk, a batch and what a decoder
+//! needs (of zstd at most 128 MiB).
 
+mod arc;
+mod behind;
+mod codec;
 mod coding;
 mod content;
 mod head;
 mod http;
+mod long;
+mod lost;
+mod lz4;
 mod member;
 mod record;
 mod reject;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -19,6 +27,7 @@ mod window;
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
+pub use codec::Packing;
 use member::{Pull, Source};
 use record::{Edge, Records};
 use table::Table;
@@ -27,18 +36,43 @@ use window::Window;
 /// What a parser must not exceed.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of an uncompressed record from its version line to the end of its block, and of a decoded body.
+    /// Bytes of an uncompressed record from its first line to the end of its block, and of a decoded body. What is
+    /// longer is cut.
     pub max_record_bytes: usize,
     /// Rows of a batch.
     pub batch_rows: usize,
     /// A batch ends with the row that reaches so many bytes of content.
     pub batch_bytes: usize,
+    /// Every record's row has the record itself as its payload.
+    pub keep_raw: bool,
+}
+
+/// Which part of a file to read.
+#[derive(Clone, Debug)]
+pub struct Range {
+    /// The first byte that is pushed: that of a member.
+    pub begin: u64,
+    /// Records that begin at or behind this byte are not read. More bytes are pushed until the last one before is whole.
+    pub stop: u64,
+    /// Of the zstd frames, where it does not stand at byte `begin`; as it is stored.
+    pub dictionary: Vec<u8>,
+}
+
+impl Range {
+    /// All of a file.
+    pub fn whole() -> Self {
+        Range {
+            begin: 0,
+            stop: u64::MAX,
+            dictionary: Vec::new(),
+        }
+    }
 }
 
 /// What a parser met so far.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Counts {
-    /// Gzip members read to their end.
+    /// Members (gzip) or frames (zstd, LZ4) read to their end.
     pub members: u64,
     /// Rows, rejects included.
     pub records: u64,
@@ -55,12 +89,13 @@ pub struct Parser {
     records: Records,
     edge: Edge,
     table: Table,
+    stop: u64,
 }
 
 impl Parser {
-    /// `gzip` says what to expect of a file whose first bytes do not show it. Errors where a limit is zero or above
-    /// 1 GiB, since a batch's offsets have 32 bits.
-    pub fn new(gzip: bool, limits: Limits) -> Result<Self, String> {
+    /// `expected` says how a file is packed whose first bytes do not show it. Errors where a limit is zero or above
+    /// 1 GiB, since a batch's offsets have 32 bits, or where the dictionary cannot be undone.
+    pub fn new(expected: Option<Packing>, limits: Limits, range: Range) -> Result<Self, String> {
         let named = [
             ("max_record_bytes", limits.max_record_bytes),
             ("batch_bytes", limits.batch_bytes),
@@ -73,12 +108,15 @@ impl Parser {
         if limits.batch_rows == 0 {
             return Err("batch_rows is 0, expected at least 1".to_owned());
         }
+        let dictionary = codec::unpack_dictionary(range.dictionary)
+            .ok_or("the dictionary cannot be uncompressed, or has more than 16 MiB")?;
         Ok(Parser {
-            source: Source::new(gzip),
-            window: Window::new(),
-            records: Records::new(limits.max_record_bytes),
+            source: Source::new(expected, range.begin, dictionary),
+            window: Window::new(range.begin),
+            records: Records::new(limits.max_record_bytes, range.stop),
+            stop: range.stop,
             edge: Edge::Open,
-            table: Table::new(limits.batch_rows, limits.batch_bytes),
+            table: Table::new(limits),
         })
     }
 
@@ -99,14 +137,17 @@ impl Parser {
             {
                 continue;
             }
+            if self.records.is_stopped() {
+                break;
+            }
             match self.source.pull(&mut self.window, last) {
                 Pull::Bytes => self.edge = Edge::Open,
-                Pull::MemberEnd => self.edge = Edge::Member,
+                Pull::MemberEnd(end) => self.edge = Edge::Member(end),
                 Pull::Damage(damage) => self.edge = Edge::Damage(damage),
                 Pull::PassedOver(range) => self.records.pass_over(self.source.stored(&range)),
                 Pull::Starved => return Ok(None),
-                Pull::End if matches!(self.edge, Edge::File) => break,
-                Pull::End => self.edge = Edge::File,
+                Pull::End if matches!(self.edge, Edge::File(_)) => break,
+                Pull::End => self.edge = Edge::File(self.source.consumed()),
             }
         }
         if self.table.is_empty() {
@@ -116,6 +157,11 @@ impl Parser {
         }
     }
 
+    /// Whether every record before the stop was read, so that nothing more need be pushed.
+    pub fn is_stopped(&self) -> bool {
+        self.records.is_stopped()
+    }
+
     /// What was met so far.
     pub fn counts(&self) -> Counts {
         let (records, rejects) = self.table.totals();
@@ -123,7 +169,7 @@ impl Parser {
             members: self.source.members(),
             records,
             rejects,
-            consumed: self.source.consumed(),
+            consumed: self.source.consumed().min(self.stop),
         }
     }
 }

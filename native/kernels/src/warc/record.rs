@@ -1,9 +1,13 @@
 //! Finds the records in uncompressed bytes, and behind damage the next one.
 
 use arrow_schema::ArrowError;
+use xxhash_rust::xxh3::xxh3_128;
 
+use super::arc::{self, UrlRecord, url_record};
+use super::behind::{Behind, is_line_end, look_behind};
 use super::content::{Record, push_record};
 use super::head::{Head, HeadEnd, find_end};
+use super::long::Long;
 use super::member::Damage;
 use super::reject::Reject;
 use super::table::Table;
@@ -12,27 +16,25 @@ use super::window::{Next, VersionLine, Window, version_line};
 /// No record's head is longer; those of crawlers have some hundred bytes.
 const HEAD_BYTES: usize = 64 << 10;
 
-const ARC_MARK: &[u8] = b"filedesc:";
-
 /// What is known to lie behind the last byte of the window.
 pub(super) enum Edge {
     /// More bytes, perhaps.
     Open,
-    /// The end of a gzip member whose checksum is right.
-    Member,
+    /// The end of a member whose checksum is right, before this stored byte.
+    Member(u64),
     /// Bytes that could not be read.
     Damage(Damage),
-    /// The end of the file.
-    File,
+    /// The end of the file, before this byte.
+    File(u64),
 }
 
 impl Edge {
-    fn is_final(&self) -> bool {
-        matches!(self, Edge::Damage(_) | Edge::File)
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Edge::Damage(_) | Edge::File(_))
     }
 
     /// A reject for what breaks off at this edge; `error` is the sentence for the end of the file.
-    fn break_off(&self, offset: u64, error: String) -> Reject {
+    pub(super) fn break_off(&self, offset: u64, error: String) -> Reject {
         match self {
             Edge::Damage(damage) => Reject::new(offset, damage.defect, damage.error.clone()),
             _ => Reject::new(offset, "truncated", error),
@@ -49,6 +51,8 @@ enum State {
         block: usize,
         end: usize,
     },
+    /// In a record of which not all is kept.
+    Long(Box<Long>),
     /// In bytes that belong to no record; those before `scan` need no further look.
     Lost { reject: Reject, scan: usize },
 }
@@ -58,15 +62,31 @@ pub(super) struct Records {
     state: State,
     max_record_bytes: usize,
     searched: usize,
+    /// No record that begins at or behind this stored byte is read.
+    stop: u64,
+    stopped: bool,
+    /// Whether the last record was one of an ARC archive, if there was one.
+    arc: Option<bool>,
+    /// So far every record began with a member.
+    aligned: bool,
 }
 
 impl Records {
-    pub(super) fn new(max_record_bytes: usize) -> Self {
+    pub(super) fn new(max_record_bytes: usize, stop: u64) -> Self {
         Records {
             state: State::Between,
             max_record_bytes,
             searched: 0,
+            stop,
+            stopped: false,
+            arc: None,
+            aligned: true,
         }
+    }
+
+    /// Whether all records before the stop were read.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Takes one step: adds at most one row. False where nothing more can be done with the bytes at hand.
@@ -79,6 +99,7 @@ impl Records {
         match std::mem::replace(&mut self.state, State::Between) {
             State::Between => Ok(self.begin(window, edge)),
             State::Block { head, block, end } => self.finish(window, edge, table, head, block, end),
+            State::Long(long) => self.read_on(window, edge, table, long),
             State::Lost { reject, scan } => self.search(window, edge, table, reject, scan),
         }
     }
@@ -100,12 +121,8 @@ impl Records {
 
     /// Between records: passes over line ends and reads the next head.
     fn begin(&mut self, window: &mut Window, edge: &Edge) -> bool {
-        let line_ends = window
-            .data()
-            .iter()
-            .take_while(|b| is_line_end(**b))
-            .count();
-        window.consume(line_ends);
+        let data = window.data();
+        window.consume(data.iter().take_while(|b| is_line_end(**b)).count());
         let (data, offset) = (window.data(), window.offset());
         if data.is_empty() {
             if let Edge::Damage(damage) = edge {
@@ -113,35 +130,31 @@ impl Records {
                 reject.as_stored = damage.nothing_read;
                 self.lose(reject, 0);
             }
+            self.stopped |= matches!(edge, Edge::Member(end) if *end >= self.stop);
             return false;
         }
+        if offset >= self.stop {
+            self.stopped = true;
+            return false;
+        }
+        let arc = if self.may_be_arc() {
+            url_record(data)
+        } else {
+            UrlRecord::Absent
+        };
         let at_hand = data.len();
-        if window.position() == 0
-            && !edge.is_final()
-            && at_hand < ARC_MARK.len()
-            && ARC_MARK.starts_with(data)
-        {
-            return false;
-        }
-        if window.position() == 0 && data.starts_with(ARC_MARK) {
-            let mut reject = Reject::new(
-                offset,
-                "bad_record",
-                "this is an ARC file; ARC is not supported".to_owned(),
-            );
-            reject.endless = true;
-            return self.lose(reject, 0);
-        }
-        match version_line(data) {
-            VersionLine::Whole(_) => self.begin_block(window, edge),
-            VersionLine::Cut if edge.is_final() => self.lose(
-                edge.break_off(
-                    offset,
-                    "the file ends in the first line of a record".to_owned(),
-                ),
-                at_hand,
-            ),
-            VersionLine::Absent if edge.is_final() || at_hand >= 16 => {
+        match (version_line(data), arc) {
+            (VersionLine::Whole(_), _) => self.begin_block(window, edge),
+            (_, UrlRecord::Whole(block)) => {
+                let head = arc::parse(&data[..block]);
+                self.enter(window, head, block)
+            }
+            (VersionLine::Cut, _) | (_, UrlRecord::Cut) if edge.is_final() => {
+                let error = "the file ends in the first line of a record".to_owned();
+                self.lose(edge.break_off(offset, error), at_hand)
+            }
+            (VersionLine::Cut, _) | (_, UrlRecord::Cut) => false,
+            _ if edge.is_final() || at_hand >= 16 => {
                 let found = String::from_utf8_lossy(&data[..at_hand.min(16)]);
                 let error = format!(
                     "expected a record to begin with a line like WARC/1.0, found {found:?}"
@@ -150,6 +163,10 @@ impl Records {
             }
             _ => false,
         }
+    }
+
+    fn may_be_arc(&self) -> bool {
+        self.arc != Some(false)
     }
 
     fn begin_block(&mut self, window: &Window, edge: &Edge) -> bool {
@@ -175,29 +192,79 @@ impl Records {
             }
         };
         self.searched = 0;
-        let head = Head::parse(&data[..block]);
+        self.enter(window, Head::parse(&data[..block]), block)
+    }
+
+    /// Goes into the block of a record whose head takes `block` bytes.
+    fn enter(&mut self, window: &Window, head: Head, block: usize) -> bool {
+        let offset = window.offset();
+        self.arc = Some(head.arc);
+        self.aligned &= !window.is_stored_as_is() && window.begins_member(0);
         let length = match head.block_length() {
             Ok(length) => length,
             Err(error) => {
                 return self.lose(Reject::new(offset, "bad_record", error).of(head), block);
             }
         };
-        match usize::try_from(length)
+        let end = usize::try_from(length)
             .ok()
-            .and_then(|length| length.checked_add(block))
-        {
-            Some(end) if end <= self.max_record_bytes => {
-                self.state = State::Block { head, block, end };
-                true
-            }
+            .and_then(|length| length.checked_add(block));
+        self.state = match end {
+            Some(end) if end <= self.max_record_bytes => State::Block { head, block, end },
             _ => {
-                let error = format!(
-                    "the record's head of {block} bytes and its Content-Length of {length} exceed the {} bytes allowed",
-                    self.max_record_bytes
-                );
-                self.lose(Reject::new(offset, "too_large", error).of(head), block)
+                let keep = self.max_record_bytes;
+                State::Long(Box::new(Long::new(offset, head, block, length, keep)))
+            }
+        };
+        true
+    }
+
+    /// In a record that is too long to be held: passes it by, keeping its beginning.
+    fn read_on(
+        &mut self,
+        window: &mut Window,
+        edge: &Edge,
+        table: &mut Table,
+        mut long: Box<Long>,
+    ) -> Result<bool, ArrowError> {
+        if let Some(error) = long.pass(window, edge, self.aligned) {
+            return Ok(self.lose(long.into_reject(error), 0));
+        }
+        if long.is_open() {
+            if edge.is_final() {
+                let reject = edge.break_off(long.offset(), long.break_off());
+                return Ok(self.lose(long.continued_by(reject), 0));
+            }
+            self.state = State::Long(long);
+            return Ok(false);
+        }
+        match look_behind(window.data(), long.head().arc) {
+            Behind::Whole(count) | Behind::Cut(count) => {
+                let decided = window.data().len() > count;
+                if !decided && let Edge::Damage(_) = edge {
+                    let reject = edge.break_off(long.offset(), String::new());
+                    return Ok(self.lose(long.continued_by(reject), 0));
+                }
+                if decided || !matches!(edge, Edge::Open) {
+                    match edge {
+                        Edge::Member(end) if !decided && long.is_bomb(*end) => {
+                            let error = long.bomb(*end);
+                            long.into_too_large(error).push(table, *end)?;
+                        }
+                        _ => long.push(table)?,
+                    }
+                    window.consume(count);
+                    return Ok(true);
+                }
+            }
+            Behind::Short if !edge.is_final() => {}
+            Behind::Short | Behind::Another => {
+                let error = long.nothing_follows();
+                return Ok(self.lose(long.into_reject(error), 0));
             }
         }
+        self.state = State::Long(long);
+        Ok(false)
     }
 
     /// In a record: waits for all of its block and for what must follow it.
@@ -211,7 +278,9 @@ impl Records {
         end: usize,
     ) -> Result<bool, ArrowError> {
         let (data, offset) = (window.data(), window.offset());
-        let behind = data.get(end..).map_or(Behind::Short, look_behind);
+        let behind = data
+            .get(end..)
+            .map_or(Behind::Short, |rest| look_behind(rest, head.arc));
         match behind {
             Behind::Whole(count) | Behind::Cut(count) => {
                 let decided = data.len() > end + count;
@@ -226,6 +295,13 @@ impl Records {
                         head: &head,
                         raw,
                         block,
+                        hash: xxh3_128(raw),
+                        cut: false,
+                        end: match edge {
+                            Edge::Member(at) if !decided => Some(*at),
+                            _ if window.is_stored_as_is() => Some(offset + (end + count) as u64),
+                            _ => None,
+                        },
                     };
                     push_record(table, &record, self.max_record_bytes)?;
                     window.consume(end + count);
@@ -234,7 +310,7 @@ impl Records {
             }
             Behind::Short if !edge.is_final() => {}
             Behind::Short if data.len() < end => {
-                let reject = unfinished(window, edge, block, end);
+                let reject = unfinished(window, edge, block, end, self.may_be_arc());
                 return Ok(self.lose(reject.of(head), block));
             }
             Behind::Short | Behind::Another => {
@@ -256,11 +332,7 @@ impl Records {
         mut reject: Reject,
         scan: usize,
     ) -> Result<bool, ArrowError> {
-        let next = if reject.endless {
-            Next::Nowhere
-        } else {
-            window.find_record(scan)
-        };
+        let next = window.find_record(scan, self.may_be_arc());
         let passed = match next {
             Next::At(at) => at,
             Next::Perhaps(at) if !edge.is_final() => at,
@@ -268,8 +340,13 @@ impl Records {
         };
         reject.feed(&window.data()[..passed]);
         window.consume(passed);
-        if matches!(next, Next::At(_)) || matches!(edge, Edge::File) {
-            reject.push(table)?;
+        let end = match (next, edge) {
+            (Next::At(_), _) => Some(window.offset()),
+            (_, Edge::File(end)) => Some(*end),
+            _ => None,
+        };
+        if let Some(end) = end {
+            reject.push(table, end)?;
             return Ok(true);
         }
         self.state = State::Lost { reject, scan: 0 };
@@ -278,9 +355,9 @@ impl Records {
 }
 
 /// A reject for a record whose block does not end before the edge: is that the end, or is its length wrong?
-fn unfinished(window: &Window, edge: &Edge, block: usize, end: usize) -> Reject {
+fn unfinished(window: &Window, edge: &Edge, block: usize, end: usize, arc: bool) -> Reject {
     let (offset, length) = (window.offset(), end - block);
-    match window.find_record(block) {
+    match window.find_record(block, arc) {
         Next::At(at) => {
             let at = at - block;
             let error = format!("another record begins {at} bytes into a block of {length}");
@@ -296,42 +373,6 @@ fn unfinished(window: &Window, edge: &Edge, block: usize, end: usize) -> Reject 
     }
 }
 
-/// What follows a block.
-enum Behind {
-    /// What separates records, in so many bytes.
-    Whole(usize),
-    /// One line end or none in so many bytes, which are all there are.
-    Cut(usize),
-    /// Too few bytes to say.
-    Short,
-    /// Something else.
-    Another,
-}
-
-/// Reads the two line ends behind a block. Four other bytes and then a record do as well: they are damaged, but the
-/// block's length is right.
-fn look_behind(bytes: &[u8]) -> Behind {
-    let mut seen = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
-        if !is_line_end(byte) {
-            return match bytes.get(4..).map_or(VersionLine::Cut, version_line) {
-                VersionLine::Whole(_) => Behind::Whole(4),
-                VersionLine::Cut => Behind::Short,
-                VersionLine::Absent => Behind::Another,
-            };
-        }
-        seen += usize::from(byte == b'\n');
-        if seen == 2 {
-            return Behind::Whole(index + 1);
-        }
-    }
-    Behind::Cut(bytes.len())
-}
-
 fn begins_record(line: &[u8]) -> bool {
     line.starts_with(b"WARC/") && matches!(version_line(line), VersionLine::Whole(_))
-}
-
-fn is_line_end(byte: u8) -> bool {
-    matches!(byte, b'\r' | b'\n')
 }

@@ -15,12 +15,10 @@ pub(super) struct Reject {
     defect: &'static str,
     error: String,
     hasher: Box<Xxh3>,
-    fed: bool,
+    fed: u64,
     payload: Vec<u8>,
     /// Its bytes are those of the stored file, because none could be uncompressed.
     pub(super) as_stored: bool,
-    /// It goes to the end of the file whatever comes.
-    pub(super) endless: bool,
 }
 
 impl Reject {
@@ -31,10 +29,9 @@ impl Reject {
             defect,
             error,
             hasher: Box::new(Xxh3::new()),
-            fed: false,
+            fed: 0,
             payload: Vec::new(),
             as_stored: false,
-            endless: false,
         }
     }
 
@@ -50,23 +47,42 @@ impl Reject {
         self.payload
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.hasher.update(bytes);
-        self.fed |= !bytes.is_empty();
+        self.fed += bytes.len() as u64;
     }
 
-    /// Adds its row to the table.
-    pub(super) fn push(&self, table: &mut Table) -> Result<(), ArrowError> {
+    /// Takes over the bytes of a record that was read as far as this: their hash so far, the first of them, their count.
+    pub(super) fn resume(mut self, hasher: Box<Xxh3>, mut kept: Vec<u8>, fed: u64) -> Self {
+        kept.truncate(KEPT_BYTES);
+        kept.shrink_to_fit();
+        (self.hasher, self.payload, self.fed) = (hasher, kept, fed);
+        self
+    }
+
+    /// Adds its row to the table. `end` is the stored byte at which the next record or the member it is in begins.
+    pub(super) fn push(&self, table: &mut Table, end: u64) -> Result<(), ArrowError> {
         table.push(&Row {
             offset: self.offset,
             kind: self.head.kind.as_deref(),
             id: self.head.id.as_deref(),
             url: self.head.url.as_deref(),
             date: self.head.date,
-            raw_hash: self.fed.then(|| self.hasher.digest128().to_be_bytes()),
+            raw_hash: (self.fed > 0).then(|| self.hasher.digest128().to_be_bytes()),
             rejected: true,
             defect: Some(self.defect),
-            evidence: Some(json!({ "error": self.error }).to_string()),
-            payload: self.fed.then_some(&self.payload),
+            evidence: Some(evidence(&self.error, self.offset, Some(end), self.fed)),
+            payload: (self.fed > 0).then_some(&self.payload),
             ..Row::default()
         })
     }
+}
+
+/// What is wrong, with the stored bytes it takes to `end`; where that is not known, because it shares a member with the
+/// next record, the uncompressed ones.
+pub(super) fn evidence(error: &str, offset: u64, end: Option<u64>, uncompressed: u64) -> String {
+    let length = end.and_then(|end| end.checked_sub(offset));
+    match length.filter(|&length| length > 0) {
+        Some(length) => json!({ "error": error, "length": length }),
+        None => json!({ "error": error, "uncompressed_length": uncompressed }),
+    }
+    .to_string()
 }

@@ -9,6 +9,8 @@ use arrow_array::builder::{
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
 
+use super::Limits;
+
 /// What is said of one record.
 #[derive(Default)]
 pub(super) struct Row<'a> {
@@ -30,8 +32,7 @@ pub(super) struct Row<'a> {
 
 /// Rows being collected; at least one of its two limits makes it full.
 pub(super) struct Table {
-    max_rows: usize,
-    max_bytes: usize,
+    limits: Limits,
     rows: usize,
     bytes: usize,
     records: u64,
@@ -57,7 +58,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn new() -> Self {
+    /// With room for so many bytes of text and of pages.
+    fn new(text_bytes: usize, html_bytes: usize) -> Self {
         let names = MapFieldNames {
             entry: "entries".to_owned(),
             key: "key".to_owned(),
@@ -68,8 +70,8 @@ impl Columns {
             kind: StringBuilder::new(),
             id: StringBuilder::new(),
             url: StringBuilder::new(),
-            text: StringBuilder::new(),
-            html: BinaryBuilder::new(),
+            text: StringBuilder::with_capacity(0, text_bytes),
+            html: BinaryBuilder::with_capacity(0, html_bytes),
             content_type: StringBuilder::new(),
             date: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
             meta: MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new()),
@@ -83,20 +85,23 @@ impl Columns {
 }
 
 impl Table {
-    pub(super) fn new(max_rows: usize, max_bytes: usize) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Table {
-            max_rows,
-            max_bytes,
+            limits,
             rows: 0,
             bytes: 0,
             records: 0,
             rejects: 0,
-            columns: Columns::new(),
+            columns: Columns::new(0, 0),
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.rows >= self.max_rows || self.bytes >= self.max_bytes
+        self.rows >= self.limits.batch_rows || self.bytes >= self.limits.batch_bytes
+    }
+
+    pub(super) fn keeps_raw(&self) -> bool {
+        self.limits.keep_raw
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -154,8 +159,13 @@ impl Table {
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.rows = 0;
         self.bytes = 0;
-        // New builders rather than reused ones: a batch of small pages must not keep the room of one of large ones.
-        let mut columns = std::mem::replace(&mut self.columns, Columns::new());
+        // As much room as this batch took, and a page more: growing by doubling would move the bytes and touch memory
+        // that the system has to clear first. No batch keeps more than its limit allows.
+        let room = |used: usize| used.min(self.limits.batch_bytes).saturating_add(used / 8);
+        let text_bytes = room(self.columns.text.values_slice().len());
+        let html_bytes = room(self.columns.html.values_slice().len());
+        let next = Columns::new(text_bytes, html_bytes);
+        let mut columns = std::mem::replace(&mut self.columns, next);
         let arrays: Vec<(&str, ArrayRef, bool)> = vec![
             ("offset", Arc::new(columns.offset.finish()), false),
             ("type", Arc::new(columns.kind.finish()), true),

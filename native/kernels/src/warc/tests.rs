@@ -11,10 +11,14 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod long;
+mod packing;
+
 const LIMITS: Limits = Limits {
     max_record_bytes: 5_000,
     batch_rows: 100,
     batch_bytes: 1 << 20,
+    keep_raw: false,
 };
 
 fn record(kind: &str, id: &str, block: &str) -> Vec<u8> {
@@ -63,7 +67,7 @@ fn shorten(batch: &RecordBatch) -> Vec<Short> {
 }
 
 fn read_with(bytes: &[u8], limits: Limits, cuts: &[usize]) -> (Vec<Short>, Counts) {
-    let mut parser = Parser::new(false, limits).unwrap();
+    let mut parser = Parser::new(None, limits, Range::whole()).unwrap();
     let mut rows = Vec::new();
     let mut from = 0;
     for &to in cuts.iter().chain([&bytes.len()]) {
@@ -85,7 +89,7 @@ fn read_with(bytes: &[u8], limits: Limits, cuts: &[usize]) -> (Vec<Short>, Count
 
 /// What is said of every record of an archive that is pushed in pieces.
 fn evidence(bytes: &[u8], cuts: &[usize]) -> Vec<Option<String>> {
-    let mut parser = Parser::new(true, LIMITS).unwrap();
+    let mut parser = Parser::new(Some(Packing::Gzip), LIMITS, Range::whole()).unwrap();
     let mut said = Vec::new();
     let mut from = 0;
     for &to in cuts.iter().chain([&bytes.len()]) {
@@ -183,14 +187,9 @@ fn wrong_lengths_cost_one_record() {
         let per_record: Vec<u8> = parts.iter().flat_map(|r| gzip(r)).collect();
         for stored in [parts.concat(), gzip(&parts.concat()), per_record] {
             let rows = read(&stored);
-            let defect = if wrong == "9999999" {
-                "too_large"
-            } else {
-                "bad_record"
-            };
             let expected = [
                 (Some("<a>"), None),
-                (Some("<b>"), Some(defect)),
+                (Some("<b>"), Some("bad_record")),
                 (Some("<c>"), None),
                 (Some("<d>"), None),
             ];
@@ -231,70 +230,33 @@ fn garbage_is_one_reject() {
 }
 
 #[test]
-fn an_arc_file_is_one_reject() {
-    let arc = [b"filedesc://x 0 0 text/plain 5\nhello\n\n", &page("a")[..]].concat();
-    assert_eq!(outline(&read(&arc)), [(None, Some("bad_record"))]);
-    assert_eq!(outline(&read(&gzip(&arc))), [(None, Some("bad_record"))]);
-}
-
-#[test]
-fn a_bomb_is_held_in_bounds() {
-    let bomb = "0".repeat(50_000_000);
-    let stored = [
-        gzip(&page("a")),
-        gzip(&record("resource", "bomb", &bomb)),
-        gzip(&page("b")),
-    ]
-    .concat();
-    let mut parser = Parser::new(true, LIMITS).unwrap();
-    let batch = parser.push(&stored, true).unwrap().unwrap();
-    let rows = shorten(&batch);
-    assert_eq!(
-        outline(&rows),
-        [
-            (Some("<a>"), None),
-            (Some("<bomb>"), Some("too_large")),
-            (Some("<b>"), None)
-        ]
-    );
-    assert!(parser.window.room().len() + parser.window.data().len() < 1 << 20);
-    assert!(batch.get_array_memory_size() < 1 << 20);
+fn missing_line_ends_cost_nothing() {
+    for ends in [0, 1, 2, 3, 4] {
+        let a = page("a");
+        let stored = [&a[..a.len() - 4 + ends], &page("b")].concat();
+        assert_eq!(
+            outline(&read(&stored)),
+            [(Some("<a>"), None), (Some("<b>"), None)],
+            "{ends}"
+        );
+    }
 }
 
 #[test]
 fn limits_are_checked() {
+    let new = |limits| Parser::new(None, limits, Range::whole());
     for bad in [0, (1 << 30) + 1] {
-        assert!(
-            Parser::new(
-                true,
-                Limits {
-                    max_record_bytes: bad,
-                    ..LIMITS
-                }
-            )
-            .is_err_and(|e| e.contains("max_record"))
-        );
-        assert!(
-            Parser::new(
-                true,
-                Limits {
-                    batch_bytes: bad,
-                    ..LIMITS
-                }
-            )
-            .is_err_and(|e| e.contains("batch_bytes"))
-        );
+        let (mut record, mut batch) = (LIMITS, LIMITS);
+        record.max_record_bytes = bad;
+        batch.batch_bytes = bad;
+        assert!(new(record).is_err_and(|e| e.contains("max_record")));
+        assert!(new(batch).is_err_and(|e| e.contains("batch_bytes")));
     }
-    assert!(
-        Parser::new(
-            true,
-            Limits {
-                batch_rows: 0,
-                ..LIMITS
-            }
-        )
-        .is_err()
-    );
+    let none = Limits {
+        batch_rows: 0,
+        ..LIMITS
+    };
+    assert!(new(none).is_err());
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
+
+use super::arc::{UrlRecord, url_record};
 
 /// Bytes that are added to the window at a time.
 pub(super) const STEP: usize = 64 << 10;
@@ -12,6 +14,7 @@ pub(super) const STEP: usize = 64 << 10;
 const MEMBERS: usize = 4096;
 
 const MARK: &[u8] = b"WARC/";
+const FIELD: &[u8] = b"WARC-";
 
 /// What a version line (`WARC/1.0` and a line end) at the beginning of some bytes looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,12 +47,13 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new() -> Self {
+    /// Where the file is not compressed, its first byte will be the one at `position` of it.
+    pub(super) fn new(position: u64) -> Self {
         Window {
             bytes: Vec::new(),
             start: 0,
             end: 0,
-            position: 0,
+            position,
             line_start: true,
             members: VecDeque::new(),
             stored_as_is: false,
@@ -59,11 +63,6 @@ impl Window {
     /// The bytes at hand.
     pub(super) fn data(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
-    }
-
-    /// How many uncompressed bytes of the archive lie before the window.
-    pub(super) fn position(&self) -> u64 {
-        self.position
     }
 
     /// Says that the file is not compressed, so that positions are offsets.
@@ -157,29 +156,82 @@ impl Window {
             .is_ok()
     }
 
-    /// The first line from `from` on that looks like the beginning of a record.
-    pub(super) fn find_record(&self, from: usize) -> Next {
+    /// Whether the file is not compressed.
+    pub(super) fn is_stored_as_is(&self) -> bool {
+        self.stored_as_is
+    }
+
+    /// The first line from `from` on that looks like the beginning of a record, with `arc` of one of an ARC archive too.
+    pub(super) fn find_record(&self, from: usize, arc: bool) -> Next {
+        let found = self.find_version_line(from);
+        if !arc {
+            return found;
+        }
+        let before = match found {
+            Next::At(at) | Next::Perhaps(at) => at,
+            Next::Nowhere => self.data().len(),
+        };
+        match self.find_url_record(from, before) {
+            Next::Nowhere => found,
+            other => other,
+        }
+    }
+
+    fn find_version_line(&self, from: usize) -> Next {
         let data = self.data();
         if from >= data.len() {
             return Next::Nowhere;
         }
         for hit in memmem::find_iter(&data[from..], MARK) {
             let index = from + hit;
-            if self.begins_line(index) {
-                match version_line(&data[index..]) {
+            match version_line(&data[index..]) {
+                VersionLine::Whole(_) if self.begins_line(index) => return Next::At(index),
+                VersionLine::Whole(end) => match first_field(&data[index + end..]) {
                     VersionLine::Whole(_) => return Next::At(index),
                     VersionLine::Cut => return Next::Perhaps(index),
                     VersionLine::Absent => {}
-                }
+                },
+                VersionLine::Cut => return Next::Perhaps(index),
+                VersionLine::Absent => {}
             }
         }
         (1..MARK.len())
             .rev()
             .filter(|&length| data.len() >= from + length)
-            .find(|&length| {
-                data.ends_with(&MARK[..length]) && self.begins_line(data.len() - length)
-            })
+            .find(|&length| data.ends_with(&MARK[..length]))
             .map_or(Next::Nowhere, |length| Next::Perhaps(data.len() - length))
+    }
+
+    fn find_url_record(&self, from: usize, before: usize) -> Next {
+        if from >= before {
+            return Next::Nowhere;
+        }
+        let data = self.data();
+        let first = self.begins_line(from).then_some(from);
+        let others = memchr_iter(b'\n', &data[from..before]).map(|newline| from + newline + 1);
+        for at in first
+            .into_iter()
+            .chain(others)
+            .take_while(|&at| at < before)
+        {
+            match url_record(&data[at..]) {
+                UrlRecord::Whole(_) => return Next::At(at),
+                UrlRecord::Cut => return Next::Perhaps(at),
+                UrlRecord::Absent => {}
+            }
+        }
+        Next::Nowhere
+    }
+}
+
+/// Whether a line that is no first of a line begins a record all the same, behind other bytes without a line end: the
+/// field that follows it says so.
+fn first_field(bytes: &[u8]) -> VersionLine {
+    let shared = bytes.len().min(FIELD.len());
+    match bytes[..shared].eq_ignore_ascii_case(&FIELD[..shared]) {
+        true if shared == FIELD.len() => VersionLine::Whole(shared),
+        true => VersionLine::Cut,
+        false => VersionLine::Absent,
     }
 }
 
@@ -221,7 +273,7 @@ mod tests {
     use super::*;
 
     fn window(bytes: &[u8]) -> Window {
-        let mut window = Window::new();
+        let mut window = Window::new(0);
         window.room()[..bytes.len()].copy_from_slice(bytes);
         window.add(bytes.len());
         window
@@ -258,28 +310,43 @@ mod tests {
     #[test]
     fn records_begin_at_lines_only() {
         assert_eq!(
-            window(b"x WARC/1.0\r\n\nWARC/1.1\n").find_record(0),
+            window(b"x WARC/1.0\r\n\nWARC/1.1\n").find_record(0, false),
             Next::At(13)
         );
-        assert_eq!(window(b"WARC/1.0\r\n").find_record(1), Next::Nowhere);
-        assert_eq!(window(b"abc\nWARC").find_record(0), Next::Perhaps(4));
-        assert_eq!(window(b"abc\nWARC/1.").find_record(0), Next::Perhaps(4));
-        assert_eq!(window(b"abcWARC").find_record(0), Next::Nowhere);
+        assert_eq!(window(b"WARC/1.0\r\n").find_record(1, false), Next::Nowhere);
+        assert_eq!(window(b"abc\nWARC").find_record(0, false), Next::Perhaps(4));
+        assert_eq!(
+            window(b"abc\nWARC/1.").find_record(0, false),
+            Next::Perhaps(4)
+        );
+        assert_eq!(window(b"abcWARC").find_record(0, false), Next::Perhaps(3));
+        assert_eq!(
+            window(b"\0WARC/1.0\nWARC-T: x").find_record(0, false),
+            Next::At(1)
+        );
+        assert_eq!(
+            window(b"\0WARC/1.0\nWAR").find_record(0, false),
+            Next::Perhaps(1)
+        );
+        assert_eq!(
+            window(b"see WARC/1.0\nfor more").find_record(0, false),
+            Next::Nowhere
+        );
     }
 
     #[test]
     fn a_member_begins_a_line() {
-        let mut w = Window::new();
+        let mut w = Window::new(0);
         w.begin_member(5);
         w.room()[..3].copy_from_slice(b"abc");
         w.add(3);
         w.begin_member(77);
         w.room()[..10].copy_from_slice(b"WARC/1.0\r\n");
         w.add(10);
-        assert_eq!(w.find_record(0), Next::At(3));
+        assert_eq!(w.find_record(0, false), Next::At(3));
         assert_eq!(w.offset(), 5);
         w.consume(3);
         assert_eq!(w.offset(), 77);
-        assert_eq!(w.find_record(0), Next::At(0));
+        assert_eq!(w.find_record(0, false), Next::At(0));
     }
 }

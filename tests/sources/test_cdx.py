@@ -1,0 +1,243 @@
+"""Looking records up by an index: by address, host and digest, from files and from a server, only what is named."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from spark_llmdata.errors import InputError
+from spark_llmdata.kernels.hashing import hash_bytes
+from spark_llmdata.schema import RECORD
+from spark_llmdata.sources.cdx import parse_lookup
+from spark_llmdata.sources.inputs import find_files, plan_splits
+from spark_llmdata.sources.originals import copy_record
+from spark_llmdata.sources.reader import read_split
+from spark_llmdata.sources.split import Tally
+
+Row = dict[str, Any]
+
+
+def entries(archive: Path) -> Iterator[dict[str, str]]:
+    """What warcio says of each response: the facts that an index holds."""
+    with archive.open("rb") as stream:
+        records = ArchiveIterator(stream)
+        for record in records:
+            head = record.rec_headers
+            record.content_stream().read()
+            length = records.get_record_length()
+            if record.rec_type == "response":
+                yield {
+                    "url": head.get_header("WARC-Target-URI"),
+                    "digest": head.get_header("WARC-Payload-Digest") or "-",
+                    "offset": str(records.get_record_offset()),
+                    "length": str(length),
+                    "filename": archive.name,
+                }
+
+
+@pytest.fixture
+def archive(shared_data: Path, tmp_path: Path) -> Path:
+    place = tmp_path / "archives" / "pages.warc.gz"
+    place.parent.mkdir()
+    place.write_bytes((shared_data / "01_warc" / "resiliparse" / "warcfile.warc.gz").read_bytes())
+    return place
+
+
+@pytest.fixture
+def index(archive: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "pages.cdxj"
+    path.write_text("".join(f"key 20200102030405 {json.dumps(entry)}\n" for entry in entries(archive)))
+    return path
+
+
+def read(argument: str) -> list[Row]:
+    [file] = find_files([argument]).files
+    rows = []
+    [split] = plan_splits([file])
+    tally = Tally()
+    for batch in read_split(split, tally, columns={}, max_record_bytes=16 << 20, batch_rows=3, batch_bytes=1 << 20):
+        assert batch.schema.equals(RECORD)
+        assert batch.num_rows <= 3
+        rows += batch.to_pylist()
+    assert (tally.begin, tally.end) == (0, file.size)
+    assert (tally.records, tally.rejects) == (len(rows), sum(row["rejected"] for row in rows))
+    assert [row["ordinal"] for row in rows] == list(range(len(rows)))
+    return rows
+
+
+def whole(archive: Path) -> dict[str, Row]:
+    rows: list[Row] = []
+    for split in plan_splits(find_files([str(archive)]).files):
+        for batch in read_split(
+            split, Tally(), columns={}, max_record_bytes=16 << 20, batch_rows=99, batch_bytes=1 << 30
+        ):
+            rows += batch.to_pylist()
+    return {row["url"]: row for row in rows if row["html"] is not None}
+
+
+def same(one: Row, other: Row) -> bool:
+    return all(one[name] == other[name] for name in ("id", "url", "html", "text", "date", "raw_hash", "source"))
+
+
+def test_records_are_looked_up(archive: Path, index: Path) -> None:
+    expected = whole(archive)
+    assert len(expected) > 10
+    url = sorted(expected)[3]
+    [row] = read(f"cdx:{index}?archives={archive.parent}&url={url.replace('&', '%26')}")
+    assert same(row, expected[url])
+    assert row["file"].startswith("cdx:/")
+    line = index.read_bytes()[row["offset"] :].split(b"\n")[0]
+    assert ("archive_offset", json.loads(line.split(b" ", 2)[2])["offset"]) in row["meta"]
+    hosts = {url.split("/")[2] for url in expected}
+    by_host = [row for host in sorted(hosts) for row in read(f"cdx:{index}?archives={archive.parent}&host={host}")]
+    assert {row["url"] for row in by_host} >= set(expected)
+    everything = read(f"cdx:{index}?archives={archive.parent}&url=http*")
+    assert sum(same(row, expected.get(row["url"], row)) for row in everything) == len(list(entries(archive)))
+    digest = next(iter(entries(archive)))["digest"]
+    assert {row["url"] for row in read(f"cdx:{index}?archives={archive.parent}&digest={digest}")} >= {
+        next(iter(entries(archive)))["url"]
+    }
+    assert read(f"cdx:{index}?archives={archive.parent}&host=nowhere.example") == []
+
+
+def test_older_indexes_are_read(archive: Path, tmp_path: Path) -> None:
+    found = list(entries(archive))
+    eleven = "".join(
+        f"key 20200102030405 {e['url']} text/html 200 {e['digest']} - - {e['length']} {e['offset']} {e['filename']}\n"
+        for e in found
+    )
+    nine = "".join(f"key 1 {e['url']} text/html 200 X - {e['offset']} {e['filename']}\n" for e in found)
+    for name, content in {
+        "a.cdx": " CDX N b a m s k r M S V g\n" + eleven,
+        "b.cdx": eleven,
+        "c.cdx": " CDX N b a m s k r V g\n" + nine,
+    }.items():
+        packed = name != "b.cdx"
+        path = archive.parent / (name + ".gz" * packed)
+        path.write_bytes(gzip.compress(content.encode()) if packed else content.encode())
+        rows = read(f"cdx:{path}?url=*")
+        assert [row["url"] for row in rows] == [e["url"] for e in found], name
+        assert not any(row["rejected"] for row in rows)
+
+
+class Ranges(SimpleHTTPRequestHandler):
+    """Serves ranges, and counts the bytes it sends."""
+
+    sent = 0
+
+    def do_GET(self) -> None:
+        content = Path(self.translate_path(self.path))
+        if not content.exists():
+            self.send_error(404)
+            return
+        begin, end = (int(edge) for edge in self.headers["Range"].removeprefix("bytes=").split("-"))
+        data = content.read_bytes()[begin : end + 1]
+        type(self).sent += len(data)
+        self.send_response(206)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+def test_only_the_ranges_are_fetched(archive: Path, index: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Ranges, directory=str(archive.parent)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        Ranges.sent = 0
+        entry = next(iter(entries(archive)))
+        address = f"http://127.0.0.1:{server.server_port}"
+        [row] = read(f"cdx:{index}?archives={address}&url={entry['url'].replace('&', '%26')}")
+        assert same(row, whole(archive)[entry["url"]])
+        assert int(entry["length"]) == Ranges.sent
+        index.write_text(index.read_text().replace("pages.warc.gz", "gone.warc.gz"))
+        [row] = read(f"cdx:{index}?archives={address}&url={entry['url'].replace('&', '%26')}")
+        assert (row["rejected"], row["defect"]) == (True, "bad_lookup")
+        assert "404" in row["evidence"]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_what_cannot_be_looked_up_is_a_reject(archive: Path, tmp_path: Path) -> None:
+    good = next(iter(entries(archive)))
+    lines = [
+        json.dumps({**good, "offset": str(int(good["offset"]) + 1)}),
+        json.dumps({**good, "filename": "gone.warc.gz"}),
+        json.dumps({**good, "offset": "x"}),
+        "{",
+        json.dumps({**good, "length": "100"}),
+        json.dumps({**good, "offset": "99999999"}),
+        json.dumps(good),
+    ]
+    path = tmp_path / "odd.cdxj"
+    path.write_text("!meta {}\n\n" + "".join(f"key 1 {line}\n" for line in lines))
+    rows = read(f"cdx:{path}?archives={archive.parent}&url=*")
+    assert [row["rejected"] for row in rows] == [True] * 6 + [False]
+    assert [row["defect"] for row in rows[1:4]] == ["bad_lookup"] * 3
+    assert rows[4]["defect"] == "truncated"
+    assert "no record" in rows[5]["evidence"]
+    packed = tmp_path / "cut.cdxj.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes())[:-20])
+    assert "breaks off" in read(f"cdx:{packed}?archives={archive.parent}&url=*")[-1]["evidence"]
+
+
+@pytest.mark.parametrize("query", ["", "?", "?urls=x", "?archives=x", "?url=", "?url=x&archives=a&archives=b"])
+def test_a_wrong_lookup_is_told(query: str, tmp_path: Path) -> None:
+    (tmp_path / "a.cdxj").touch()
+    with pytest.raises(InputError, match="expected"):
+        parse_lookup(f"cdx:{tmp_path}/a.cdxj{query}")
+    with pytest.raises(InputError, match=r"cdx|expected"):
+        find_files([f"cdx:{tmp_path}/a.cdxj{query}"])
+
+
+def test_the_index_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"none\.cdxj"):
+        find_files([f"cdx:{tmp_path}/none.cdxj?url=x"])
+    with pytest.raises(InputError, match="there is no 'urls'"):
+        parse_lookup("cdx:a.cdxj?urls=x")
+
+
+def test_originals_are_copied(shared_data: Path) -> None:
+    folder = shared_data / "01_warc"
+    copied = 0
+    for name in (
+        "resiliparse/warcfile.warc", "resiliparse/warcfile.warc.gz", "resiliparse/warcfile.warc.lz4",
+        "derived-compression/resiliparse-onemember.warc.gz", "derived-compression/resiliparse-dict.warc.zst",
+        "warcio/example.arc.gz",
+    ):  # fmt: skip
+        path = folder / name
+        for split in plan_splits(find_files([str(path)]).files):
+            for batch in read_split(
+                split, Tally(), columns={}, max_record_bytes=1 << 10, batch_rows=99, batch_bytes=1 << 30
+            ):
+                for row in batch.to_pylist():
+                    raw = copy_record(str(path), row["offset"], is_meant(row["raw_hash"]))
+                    assert hash_of(raw) == row["raw_hash"]
+                    copied += 1
+    assert copied > 200
+    with pytest.raises(InputError, match="no such record"):
+        copy_record(str(path), 0, lambda row: False)
+
+
+def is_meant(raw_hash: bytes) -> Any:
+    return lambda row: row.column("raw_hash")[0].as_py() == raw_hash
+
+
+def hash_of(raw: bytes) -> bytes:
+    digest: bytes = hash_bytes(pa.array([raw]))[0].as_py()
+    return digest
