@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod c4;
+pub mod charset;
 pub mod components;
 pub mod dates;
 pub mod definitions;
@@ -14,8 +15,10 @@ mod forest;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
+pub(crate) mod markup;
 pub mod minhash;
 pub mod near;
+pub mod pages;
 pub(crate) mod phrases;
 pub mod pii;
 pub(crate) mod punctuation;

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from resiliparse.extract import html2text
 
-from spark_llmdata.stages.extract.html import ExtractHtml, count_tags, decode, measure_depth
+from spark_llmdata.extraction.budget import count_tags, measure_depth
+from spark_llmdata.kernels import charset
+from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.verdict import Judgement
 from tests.contract.cases import batch_of
 
@@ -103,7 +106,8 @@ def pages(shared_data) -> Iterator[str]:
         with path.open("rb") as archive:
             for record in ArchiveIterator(archive):
                 if record.rec_type == "response":
-                    yield decode(record.content_stream().read(), None)
+                    data = pa.array([record.content_stream().read()])
+                    yield charset.decode(data, pa.array([None], pa.string())).column("text")[0].as_py()
 
 
 def test_real_pages_are_far_from_the_budgets(shared_data):

@@ -1,0 +1,32 @@
+"""The contract of an engine: frozen settings that load a function from a page to its text."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+#: From a decoded page to its text; "" where it finds none.
+Extract = Callable[[str], str]
+
+
+class Engine(BaseModel, ABC):
+    """The settings of one engine; `libraries` are the distributions whose version decides about the text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    libraries: ClassVar[tuple[str, ...]] = ()
+    #: The largest `max_depth` (open elements) that the engine has been seen to take, and the one it has by default.
+    max_depth: ClassVar[int] = 4_000
+
+    @abstractmethod
+    def load(self, needed_by: str) -> Extract:
+        """Import the library and bind the settings.
+
+        The function raises an ordinary exception where the library fails on a page.
+
+        Raises:
+            MissingExtra: the library is not installed.
+        """
