@@ -15,9 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import (
+    charsets,
     decisions,
     dedup_exact,
     dedup_kernels,
+    extraction,
     gopher_kernel,
     language,
     machine,
@@ -44,6 +46,8 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "url_rules": url_rules.measure,
     "near_duplicates": near_duplicates.measure,
     "pii": pii.measure,
+    "extraction": extraction.measure,
+    "charsets": charsets.measure,
     "memory": memory.measure,
     "reuse": reuse.measure,
 }

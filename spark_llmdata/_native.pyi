@@ -205,6 +205,7 @@ class Components:
 
 CHARSET_SOURCES: list[str]
 PAGE_FACTS: list[str]
+PAGE_COUNTS: list[str]
 
 def decode_pages(data: Any, content_type: Any) -> Any: ...
 def strip_pages(pages: Any) -> Any: ...

@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> Answer:
     counts = ", ".join(f"{name} {n:,}" for name, n in result.counts.items() if n or name != "created")
     remarks = [f"gate {o['gate']} overridden: {o['found']}\n" for o in result.overridden]
     if not result.reproducible:
-        remarks.append("not reproducible: documents were rejected because of this machine (memory, killed workers)\n")
+        remarks.append("not reproducible: documents were rejected because of this machine (memory, time, crashes)\n")
     remarks += [f"{c.stage}: {sentence}\n" for c in result.by_stage for sentence in c.told]
     done = "was done before, nothing was run again; it took" if result.found else "done in"
     text = (

@@ -20,13 +20,13 @@ FACTS = {name: name for name in pages.FACTS} | {"language": "html_lang"}
 class Decoded:
     """n pages; arrays are as long as the batch.
 
-    `size` int64 (bytes), null where there is no page. `decoded` as `charset.decode` gives it and `read` as
-    `pages.read`; both are null where there is no page or it is too large, `read` for plain text too.
+    `size` int64 (bytes), null where there is no page. `decoded` as `charset.decode` gives it and `measured` as
+    `pages.read`; both are null where there is no page or it is too large, `measured` for plain text too.
     """
 
     size: pa.Array
     decoded: pa.RecordBatch
-    read: pa.RecordBatch
+    measured: pa.RecordBatch
     is_plain: BoolArray
 
     @classmethod
@@ -36,19 +36,24 @@ class Decoded:
         small = pc.if_else(pc.less_equal(size, max_bytes), html, pa.scalar(None, html.type))
         decoded = charset.decode(small, content_type)
         plain = pc.fill_null(pc.starts_with(pc.utf8_lower(content_type), "text/plain"), False)
-        read = pages.read(pc.if_else(plain, pa.scalar(None, pa.large_string()), decoded.column("text")))
-        return cls(size, decoded, read, np.asarray(plain))
+        measured = pages.read(pc.if_else(plain, pa.scalar(None, pa.large_string()), decoded.column("text")))
+        return cls(size, decoded, measured, np.asarray(plain))
 
     def text(self, row: int) -> str:
         """The decoded page of a row that has one."""
         text: str = self.decoded.column("text")[row].as_py()
         return text
 
+    def count(self, name: str, row: int) -> int:
+        """A count (of `pages.COUNTS`) of a row that has a page and no plain text."""
+        count: int = self.measured.column(name)[row].as_py()
+        return count
+
     def notes(self, facts: bool) -> list[dict[str, str] | None]:
         """For `meta`: the charset and what named it, and with `facts` what the page says of itself."""
         named = {"charset": self.decoded.column("charset"), "charset_source": self.decoded.column("source")}
         if facts:
-            named |= {FACTS[name]: self.read.column(name) for name in pages.FACTS}
+            named |= {FACTS[name]: self.measured.column(name) for name in pages.FACTS}
         columns = {name: column.to_pylist() for name, column in named.items()}
         rows = zip(*columns.values(), strict=True)
         return [{k: _plain(v) for k, v in zip(columns, row, strict=True) if v} or None for row in rows]

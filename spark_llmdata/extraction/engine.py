@@ -18,8 +18,6 @@ class Engine(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     libraries: ClassVar[tuple[str, ...]] = ()
-    #: The largest `max_depth` (open elements) that the engine has been seen to take, and the one it has by default.
-    max_depth: ClassVar[int] = 4_000
 
     @abstractmethod
     def load(self, needed_by: str) -> Extract:

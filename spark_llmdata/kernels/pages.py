@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from spark_llmdata import _native
 
-__all__ = ["FACTS", "read", "strip"]
+__all__ = ["COUNTS", "FACTS", "read", "strip"]
 
 #: Raised by whoever changes what is read of a page or left of it.
 REVISION = 1
@@ -16,12 +16,16 @@ REVISION = 1
 #: `canonical_url` (`<link rel=canonical>`, else Open Graph).
 FACTS: tuple[str, ...] = tuple(_native.PAGE_FACTS)
 
+#: What a page is made of: `tags` (start tags), `markup` (tags of both kinds, comments, declarations), `attributes` (the
+#: most of one tag), `depth` (the most elements open at once, as the tags stand in the page: an end tag without its
+#: start tag counts for nothing, and elements whose end tag may be left out, as `p` and `li`, do not count).
+COUNTS: tuple[str, ...] = tuple(_native.PAGE_COUNTS)
+
 
 def read(pages: pa.Array) -> pa.RecordBatch:
-    """Read the facts of each page (text): a column (large_string) by each name of `FACTS`, null where nothing is said.
+    """Read each page (text): a column (large_string) by each name of `FACTS`, one (int64) by each of `COUNTS`.
 
-    Character references stay as they are written; a value of more than 1024 bytes is none. The columns
-    `tags` and `attributes` (int64) are the number of start tags and the most attributes that one of them has.
+    A fact is null where nothing is said, or more than 1024 bytes; character references stay as they are written.
 
     Raises:
         ValueError: the column is no text.

@@ -23,6 +23,12 @@ _BLOCKS = frozenset(
     "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol optgroup option p pre section "
     "select summary table textarea tr ul xmp".split()
 )
+#: Elements that hold no others, or whose end tag may be left out.
+_NOT_NESTING = frozenset(
+    "area base br col embed hr img input link meta param source track wbr "
+    "body caption colgroup dd dt head html li optgroup option p rb rp rt rtc tbody td tfoot th thead tr "
+    "script style title".split()
+)
 _NAMES = {
     "title": ["og:title", "twitter:title", "dc.title", "citation_title"],
     "author": ["author", "article:author", "dc.creator", "citation_author", "parsely-author", "sailthru.author"],
@@ -39,12 +45,13 @@ _KEPT = str.maketrans({"\n": _BREAK, " ": "\ue001", "\t": "\ue002", "\f": "\ue00
 _GIVEN_BACK = str.maketrans({"\ue001": " ", "\ue002": "\t", "\ue003": "\f", "\ue004": "\r"})
 
 Attributes = list[tuple[str, str]]
-#: Where a piece of a page begins; "" and a text, or "+" and "-" (start and end tags) and a name; attributes.
+#: Where a piece of a page begins; "" and a text, "+" or "-" (start and end tags) and a name, or "!" (a comment or
+#: declaration); attributes.
 Token = tuple[int, str, str, Attributes]
 
 
 def split(page: str) -> Iterator[Token]:
-    """The tokens of a page, names of tags in lower case; comments and declarations are passed over."""
+    """The tokens of a page, names of tags in lower case."""
     at = 0
     while at < len(page):
         begin = at
@@ -52,6 +59,7 @@ def split(page: str) -> Iterator[Token]:
         tag = _TAG.match(page, at)
         if other:
             at = other.end()
+            yield begin, "!", "", []
         elif tag:
             attributes, at = _read_attributes(page, tag.end())
             name = _lower(tag[2])
@@ -88,6 +96,8 @@ def strip(page: str) -> str:
     in_head = silent = False
     preformatted = 0
     for kind, value in _drop_skipped(page):
+        if kind == "!":
+            continue
         if not kind:
             if silent or (in_head and not value.strip("\t\n\f\r ")):
                 continue
@@ -126,22 +136,36 @@ Claim = tuple[str, int, str]
 
 
 def read(page: str) -> dict[str, str | int | None]:
-    """What a page says of itself, the number of its start tags, and the most attributes of one."""
+    """What a page says of itself, and what it is made of."""
     said: dict[str, list[tuple[int, int, str]]] = {name: [] for name in _NAMES}
-    tags = most = 0
     in_title = False
     for _, kind, value, attributes in split(page):
+        claims: list[Claim] = []
         if not kind:
-            claims: list[Claim] = [("title", 99, value)] if in_title else []
-        else:
+            claims = [("title", 99, value)] if in_title else []
+        elif kind != "!":
             in_title = kind == "+" and value == "title"
             claims = _claims(value, dict(reversed(attributes))) if kind == "+" else []
-            tags, most = tags + (kind == "+"), max(most, len(attributes) if kind == "+" else 0)
         for fact, strength, claim in claims:
             if claim.strip() and len(claim.strip().encode()) <= 1024:
                 said[fact].append((strength, len(said[fact]), claim.strip()))
     facts = {name: min(values)[2] if values else None for name, values in said.items()}
-    return facts | {"tags": tags, "attributes": most}
+    return facts | _count(page)
+
+
+def _count(page: str) -> dict[str, int]:
+    tokens = [token for token in split(page) if token[1]]
+    starts = [token for token in tokens if token[1] == "+"]
+    still_open: list[str] = []
+    deepest = 0
+    for _, kind, name, _ in tokens:
+        if kind == "+" and name not in _NOT_NESTING:
+            still_open.append(name)
+        elif kind == "-" and name in still_open:
+            still_open.remove(name)
+        deepest = max(deepest, len(still_open))
+    most = max((len(token[3]) for token in starts), default=0)
+    return {"tags": len(starts), "markup": len(tokens), "attributes": most, "depth": deepest}
 
 
 def _claims(tag: str, attributes: dict[str, str]) -> list[Claim]:

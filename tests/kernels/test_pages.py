@@ -43,7 +43,7 @@ def test_stripped_as_by_the_twin(rows):
 @given(st.lists(st.none() | markup, max_size=4))
 def test_read_as_by_the_twin(rows):
     found = pages.read(pa.array(rows, pa.string())).to_pylist()
-    nothing = dict.fromkeys([*pages.FACTS, "tags", "attributes"])
+    nothing = dict.fromkeys([*pages.FACTS, *pages.COUNTS])
     assert found == [nothing if row is None else read(row) for row in rows]
 
 

@@ -25,6 +25,8 @@ pub(crate) struct Tokens<'a> {
     at: usize,
     /// The element whose end tag alone ends the text that begins here.
     raw: Option<&'static str>,
+    /// Comments and declarations so far.
+    pub(crate) passed_over: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -33,6 +35,7 @@ impl<'a> Tokens<'a> {
             page,
             at: 0,
             raw: None,
+            passed_over: 0,
         }
     }
 
@@ -115,7 +118,7 @@ impl<'a> Iterator for Tokens<'a> {
             }
             match self.markup() {
                 Some(Some(token)) => return Some(token),
-                Some(None) => {}
+                Some(None) => self.passed_over += 1,
                 None => {
                     let bytes = self.rest().as_bytes();
                     // The first byte is text even if it is a `<`.

@@ -14,7 +14,7 @@ use crate::words::TextColumn;
 
 mod facts;
 
-pub use facts::{FACTS, Facts};
+pub use facts::{COUNTS, FACTS, Facts};
 
 /// Elements whose contents are no text of the page.
 const SKIPPED: [&str; 4] = ["noscript", "template", "svg", "math"];
@@ -264,28 +264,28 @@ pub fn strip_all(pages: &ArrayRef) -> Result<ArrayRef, String> {
     Ok(Arc::new(text.finish()))
 }
 
-/// Of each page what it says of itself, a column of large strings by each name of `FACTS`, and as int64 the
-/// number of start tags (`tags`) and the most attributes of one of them (`attributes`); null for null.
+/// Of each page what it says of itself, a column of large strings by each name of `FACTS`, and as int64 what it is made
+/// of, a column by each name of `COUNTS`; null for null.
 pub fn read_all(pages: &ArrayRef) -> Result<RecordBatch, String> {
     let pages_of = TextColumn::new(pages, "pages")?;
-    let mut columns: Vec<LargeStringBuilder> =
-        FACTS.iter().map(|_| LargeStringBuilder::new()).collect();
-    let mut tags = Int64Builder::with_capacity(pages.len());
-    let mut attributes = Int64Builder::with_capacity(pages.len());
+    let mut said = FACTS.map(|_| LargeStringBuilder::new());
+    let mut counted = COUNTS.map(|_| Int64Builder::with_capacity(pages.len()));
     for row in 0..pages.len() {
         let facts = pages_of.get(row).map(Facts::read);
-        for (i, column) in columns.iter_mut().enumerate() {
+        for (i, column) in said.iter_mut().enumerate() {
             column.append_option(facts.as_ref().and_then(|facts| facts.get(i)));
         }
-        tags.append_option(facts.as_ref().map(|facts| facts.tags));
-        attributes.append_option(facts.as_ref().map(|facts| facts.attributes));
+        for (column, (_, count)) in counted.iter_mut().zip(COUNTS) {
+            column.append_option(facts.as_ref().map(count));
+        }
     }
-    let named = FACTS.iter().zip(columns.iter_mut());
-    let mut found: Vec<(&str, ArrayRef, bool)> = named
-        .map(|(name, column)| (*name, Arc::new(column.finish()) as ArrayRef, true))
-        .collect();
-    found.push(("tags", Arc::new(tags.finish()), true));
-    found.push(("attributes", Arc::new(attributes.finish()), true));
+    let mut found: Vec<(&str, ArrayRef, bool)> = Vec::new();
+    for (name, column) in FACTS.iter().zip(&mut said) {
+        found.push((name, Arc::new(column.finish()), true));
+    }
+    for ((name, _), column) in COUNTS.iter().zip(&mut counted) {
+        found.push((name, Arc::new(column.finish()), true));
+    }
     RecordBatch::try_from_iter_with_nullable(found).map_err(|error| error.to_string())
 }
 

@@ -23,6 +23,7 @@ fn read_page_facts(py: Python<'_>, pages: PyArray) -> PyResult<PyRecordBatch> {
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("PAGE_FACTS", pages::FACTS.to_vec())?;
+    m.add("PAGE_COUNTS", pages::COUNTS.map(|(name, _)| name).to_vec())?;
     m.add_function(wrap_pyfunction!(strip_pages, m)?)?;
     m.add_function(wrap_pyfunction!(read_page_facts, m)?)
 }

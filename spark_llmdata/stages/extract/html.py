@@ -24,7 +24,6 @@ from spark_llmdata.extraction import (
     Strip,
     Trafilatura,
 )
-from spark_llmdata.extraction.budget import exceeds_depth, exceeds_tags
 from spark_llmdata.extraction.decoding import Decoded, add_notes
 from spark_llmdata.extraction.engine import Extract
 from spark_llmdata.kernels import charset, pages
@@ -58,6 +57,7 @@ class ExtractHtml(RowStage):
     scores: ClassVar[Mapping[str, str]] = {
         "n_html_bytes": "bytes of the page, compression undone",
         "n_tags": "start tags",
+        "n_depth": "elements open at once, as the tags stand in the page",
         "n_replacements": "byte sequences that the page's charset does not know, each of them U+FFFD in its text",
         "misdeclared": "1 where header or `<meta>` name another charset, but the bytes are UTF-8 beyond ASCII",
     }
@@ -130,7 +130,8 @@ class ExtractHtml(RowStage):
         judgement = _to_judgement(found)
         judgement.scores = {
             "n_html_bytes": pages_in.size,
-            "n_tags": pages_in.read.column("tags"),
+            "n_tags": pages_in.measured.column("tags"),
+            "n_depth": pages_in.measured.column("depth"),
             "n_replacements": pages_in.decoded.column("replacements"),
             "misdeclared": pages_in.decoded.column("misdeclared").cast(pa.int8()),
         }
@@ -150,26 +151,24 @@ class ExtractHtml(RowStage):
         page = pages_in.text(row)
         if pages_in.is_plain[row]:
             return _Found(text=page)
-        over_budget = self._check_budgets(page, pages_in.read.column("attributes")[row].as_py())
-        if over_budget:
-            return over_budget
+        for count, reason, limit in self._budgets():
+            if (counted := pages_in.count(count, row)) > limit:
+                return _Found(reason, counted, limit)
         try:
             text = clean(extract(page.replace("\0", "")))
-        except (MemoryError, ImportError):
+        except (MemoryError, ImportError, OSError):
             raise
         except Exception as failure:  # noqa: BLE001 - libraries raise whatever they meet; it is told as the reject
             words = f"{type(failure).__name__}: {failure}"
             return _Found("not_parsed", evidence=json.dumps({"error": words[:160]}, ensure_ascii=False))
         return _Found(text=text) if text else _Found("no_text", text="")
 
-    def _check_budgets(self, page: str, attributes: int) -> _Found | None:
-        if (tags := exceeds_tags(page, self.max_tags)) is not None:
-            return _Found("too_many_tags", tags, self.max_tags)
-        if attributes > self.max_attributes:
-            return _Found("too_many_attributes", attributes, self.max_attributes)
-        if (depth := exceeds_depth(page, self.max_depth)) is not None:
-            return _Found("too_deep", depth, self.max_depth)
-        return None
+    def _budgets(self) -> tuple[tuple[str, str, int], ...]:
+        return (
+            ("markup", "too_many_tags", self.max_tags),
+            ("attributes", "too_many_attributes", self.max_attributes),
+            ("depth", "too_deep", self.max_depth),
+        )
 
 
 class _Found(NamedTuple):

@@ -23,10 +23,14 @@ MODULES = {
     "readability": "readability",
 }
 SENTENCES = [
-    "Cats sleep in the sun all day, and when it is evening they walk over the roofs of the old town, where they have "
-    "been for as long as there are roofs, and it is said that they will be there when all of us have gone away.",
-    "The people who live there know each of them by its name, and most of them have something to give, for which they "
-    "are thanked in the way that cats have: not at all, or by what is left of a bird in front of the door.",
+    (
+        "Cats sleep in the sun all day, and when it is evening they walk over the roofs of the town, where they have "
+        "been for as long as there are roofs, and it is said that they will be there when all of us are gone."
+    ),
+    (
+        "The people who live there know each of them by its name, and most of them have something to give, for which "
+        "they are thanked in the way that cats have: not at all, or by what is left of a bird in front of the door."
+    ),
 ]
 ARTICLE = (
     "<!DOCTYPE html><html lang=en><head><title>Cats</title></head><body><nav><ul><li><a href=/>Home</a><li><a href=/a>"

@@ -1,5 +1,8 @@
 //! What a page says of itself, by elements and `<meta>` names, the first that says something of each.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use crate::markup::{Token, Tokens, attribute, count_attributes};
 
 /// The names of the facts, in the order of `Facts::get`.
@@ -32,6 +35,16 @@ const NAMES: [&[&str]; 5] = [
     &["og:url"],
 ];
 
+type Count = fn(&Facts<'_>) -> i64;
+
+/// The names of the counts.
+pub const COUNTS: [(&str, Count); 4] = [
+    ("tags", |facts| facts.tags),
+    ("markup", |facts| facts.markup),
+    ("attributes", |facts| facts.attributes),
+    ("depth", |facts| facts.depth),
+];
+
 /// The longest value that is taken, in bytes: longer ones are no titles or names.
 const MAX_BYTES: usize = 1024;
 
@@ -44,6 +57,10 @@ pub struct Facts<'a> {
     pub tags: i64,
     /// The most attributes that one of them has.
     pub attributes: i64,
+    /// Tags of both kinds, comments and declarations.
+    pub markup: i64,
+    /// The most elements that are open at once, as the tags stand in the page: see `Depth`.
+    pub depth: i64,
 }
 
 const TITLE: usize = 0;
@@ -58,19 +75,30 @@ impl<'a> Facts<'a> {
     pub fn read(page: &'a str) -> Self {
         let mut facts = Self::default();
         let mut in_title = false;
-        for token in Tokens::new(page) {
+        let mut depth = Depth::default();
+        let mut tokens = Tokens::new(page);
+        while let Some(token) = tokens.next() {
             match token {
                 Token::Start(name, attributes) => {
+                    depth.open(name);
                     facts.tags += 1;
+                    facts.markup += 1;
                     facts.attributes = facts.attributes.max(count_attributes(attributes) as i64);
                     in_title = name.eq_ignore_ascii_case("title");
                     facts.take_tag(name, attributes);
                 }
                 // The first title is the page's; drawings have titles too.
                 Token::Text(text) if in_title => facts.note(TITLE, text, LAST),
-                _ => in_title = false,
+                Token::Text(_) => {}
+                Token::End(name) => {
+                    in_title = false;
+                    depth.close(name);
+                    facts.markup += 1;
+                }
             }
         }
+        facts.markup += tokens.passed_over as i64;
+        facts.depth = depth.deepest;
         facts
     }
 
@@ -137,6 +165,53 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Elements that hold no others (void), or whose end tag may be left out: these nest only by means of others, and
+/// thousands of unclosed list items stand beside each other, not in each other.
+const NOT_NESTING: [&str; 38] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr", "body", "caption", "colgroup", "dd", "dt", "head", "html", "li", "optgroup",
+    "option", "p", "rb", "rp", "rt", "rtc", "tbody", "td", "tfoot", "th", "thead", "tr", "script",
+    "style", "title",
+];
+
+/// How many elements are open; an end tag without its start tag counts for nothing.
+#[derive(Default)]
+struct Depth<'a> {
+    open: HashMap<Cow<'a, str>, i64>,
+    now: i64,
+    deepest: i64,
+}
+
+impl<'a> Depth<'a> {
+    fn open(&mut self, name: &'a str) {
+        let name = lower(name);
+        if !NOT_NESTING.contains(&name.as_ref()) {
+            *self.open.entry(name).or_default() += 1;
+            self.now += 1;
+            self.deepest = self.deepest.max(self.now);
+        }
+    }
+
+    fn close(&mut self, name: &'a str) {
+        if let Some(open) = self
+            .open
+            .get_mut(lower(name).as_ref())
+            .filter(|open| **open > 0)
+        {
+            *open -= 1;
+            self.now -= 1;
+        }
+    }
+}
+
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +238,20 @@ mod tests {
             (Facts::read(page).tags, Facts::read(page).attributes),
             (7, 2)
         );
+    }
+
+    #[test]
+    fn counts_what_a_parser_would_build() {
+        for (page, markup, depth) in [
+            ("<!doctype html><p>1 < 2 <3</p><!-- x --><br/>", 5, 0),
+            ("<DIV><Span class=x><b/><i>deep</i></b></span></div>", 8, 4),
+            ("<div></i></b><div></i><div>", 6, 3),
+            ("<ul><li><li><li></ul><b></b><b></b>", 9, 1),
+            ("<script><b><b></script>", 2, 0),
+        ] {
+            let facts = Facts::read(page);
+            assert_eq!((facts.markup, facts.depth), (markup, depth), "{page}");
+        }
     }
 
     #[test]
