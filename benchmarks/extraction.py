@@ -6,11 +6,13 @@ import gzip
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from statistics import mean
 
 import pyarrow as pa
+from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
 from benchmarks.conditions import REPOSITORY, Conditions
 from benchmarks.figures import Figure, not_run
@@ -59,7 +61,8 @@ def measure(conditions: Conditions) -> list[Figure]:
         batch = to_batch(list(pages.values()))
         texts = stage.judge(batch).text
         scores[name] = score(dict(zip(truth, texts.to_pylist(), strict=True)), truth)
-        jobs[f"bare {name}"] = partial(per_pass, partial(run_bare, extract, pages))
+        decode = detect if stage.engine == "resiliparse" else decode_utf8
+        jobs[f"bare {name}"] = partial(per_pass, partial(run_bare, extract, decode, pages))
         jobs[f"stage {name}"] = partial(per_pass, partial(stage.judge, batch))
     cost = {name: middle(found).cpu_s for name, found in take_turns(jobs, conditions.repeat).items()}
     for name, (f1, precision, recall) in scores.items():
@@ -88,9 +91,19 @@ def to_batch(pages: list[bytes]) -> Batch:
     return Batch({"html": pa.array(pages, pa.binary()), "text": none, "content_type": none, "meta": meta})
 
 
-def run_bare(extract: Extract, pages: dict[str, bytes]) -> list[str]:
-    """The engine alone on pages decoded as UTF-8, which these are."""
-    return [extract(page.decode("utf-8", "replace")) for page in pages.values()]
+def decode_utf8(page: bytes) -> str:
+    """What these pages are."""
+    return page.decode("utf-8", "replace")
+
+
+def detect(page: bytes) -> str:
+    """The way resiliparse itself goes from bytes to a string."""
+    return str(bytes_to_str(page, detect_encoding(page)))
+
+
+def run_bare(extract: Extract, decode: Callable[[bytes], str], pages: dict[str, bytes]) -> list[str]:
+    """The engine alone, from bytes to text."""
+    return [extract(decode(page)) for page in pages.values()]
 
 
 def score(found: dict[str, str | None], truth: dict[str, str]) -> tuple[float, float, float]:

@@ -33,10 +33,10 @@ class Decoded:
     def of(cls, html: pa.Array, content_type: pa.Array, max_bytes: int) -> Decoded:
         """Decode and measure pages (binary) of at most `max_bytes` each."""
         size = pc.binary_length(html).cast(pa.int64())
-        small = pc.if_else(pc.less_equal(size, max_bytes), html, pa.scalar(None, html.type))
+        small = null_where(pc.greater(size, max_bytes), html)
         decoded = charset.decode(small, content_type)
         plain = pc.fill_null(pc.starts_with(pc.utf8_lower(content_type), "text/plain"), False)
-        measured = pages.read(pc.if_else(plain, pa.scalar(None, pa.large_string()), decoded.column("text")))
+        measured = pages.read(null_where(plain, decoded.column("text")))
         return cls(size, decoded, measured, np.asarray(plain))
 
     def text(self, row: int) -> str:
@@ -57,6 +57,11 @@ class Decoded:
         columns = {name: column.to_pylist() for name, column in named.items()}
         rows = zip(*columns.values(), strict=True)
         return [{k: _plain(v) for k, v in zip(columns, row, strict=True) if v} or None for row in rows]
+
+
+def null_where(gone: pa.Array, values: pa.Array) -> pa.Array:
+    """The values with nulls where `gone`; not copied where it nowhere is, since these are megabytes."""
+    return pc.if_else(gone, pa.scalar(None, values.type), values) if pc.any(gone).as_py() else values
 
 
 def add_notes(meta: pa.Array, notes: list[dict[str, str] | None], *, replace: bool) -> pa.Array:

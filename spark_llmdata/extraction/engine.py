@@ -23,7 +23,8 @@ class Engine(BaseModel, ABC):
     def load(self, needed_by: str) -> Extract:
         """Import the library and bind the settings.
 
-        The function raises an ordinary exception where the library fails on a page.
+        The function takes NULs in a page for nothing, as browsers do, and raises an ordinary exception where the
+        library fails on a page.
 
         Raises:
             MissingExtra: the library is not installed.

@@ -54,7 +54,7 @@ class Justext(Engine):
         def extract(page: str) -> str:
             if not strip(page):
                 return ""  # the library raises on a page with nothing in it
-            paragraphs = justext.justext(page, words, **options)
+            paragraphs = justext.justext(page.replace("\0", ""), words, **options)
             return "\n".join(p.text for p in paragraphs if not p.is_boilerplate)
 
         return extract

@@ -27,6 +27,6 @@ class Readability(Engine):
         def extract(page: str) -> str:
             if not strip(page):
                 return ""  # the library raises on a page with nothing in it
-            return strip(readability.Document(page, **options).summary(html_partial=True))
+            return strip(readability.Document(page.replace("\0", ""), **options).summary(html_partial=True))
 
         return extract

@@ -21,4 +21,4 @@ class Strip(Engine):
 def strip(page: str) -> str:
     """The text of a page without tags, character references resolved."""
     text: str = pages.strip(pa.array([page], pa.large_string()))[0].as_py()
-    return unescape(text) if "&" in text else text
+    return unescape(text.replace("\0", "")) if "&" in text or "\0" in text else text

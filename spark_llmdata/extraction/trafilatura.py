@@ -39,6 +39,6 @@ class Trafilatura(Engine):
         options = self.model_dump() | {"deduplicate": False, "output_format": "txt", "config": config}
 
         def extract(page: str) -> str:
-            return str(trafilatura.extract(page, **options) or "")
+            return str(trafilatura.extract(page.replace("\0", ""), **options) or "")
 
         return extract

@@ -9,8 +9,8 @@ use memchr::{memchr, memchr_iter, memmem};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
     Text(&'a str),
-    /// A start tag's name as it is written, and what stands between it and `>`.
-    Start(&'a str, &'a str),
+    /// A start tag's name as it is written, what stands between it and `>`, and the number of attributes in that.
+    Start(&'a str, &'a str, usize),
     End(&'a str),
 }
 
@@ -69,9 +69,9 @@ impl<'a> Tokens<'a> {
         let bytes = self.rest().as_bytes();
         match *bytes {
             [b'<', letter, ..] if letter.is_ascii_alphabetic() => {
-                let (name, attributes) = self.tag(1)?;
+                let (name, attributes, count) = self.tag(1)?;
                 self.raw = RAW.into_iter().find(|raw| raw.eq_ignore_ascii_case(name));
-                Some(Some(Token::Start(name, attributes)))
+                Some(Some(Token::Start(name, attributes, count)))
             }
             [b'<', b'/', letter, ..] if letter.is_ascii_alphabetic() => {
                 Some(Some(Token::End(self.tag(2)?.0)))
@@ -89,15 +89,15 @@ impl<'a> Tokens<'a> {
     }
 
     /// A tag's name and attributes; the rest of the page belongs to a tag that does not end.
-    fn tag(&mut self, begin: usize) -> Option<(&'a str, &'a str)> {
+    fn tag(&mut self, begin: usize) -> Option<(&'a str, &'a str, usize)> {
         self.take(begin);
         let rest = self.rest();
         let named = rest.bytes().position(ends_name).unwrap_or(rest.len());
         let name = self.take(named);
-        let length = attributes_length(self.rest().as_bytes());
+        let (length, count) = measure_attributes(self.rest().as_bytes());
         let attributes = self.take(length);
         self.take(1);
-        Some((name, attributes))
+        Some((name, attributes, count))
     }
 }
 
@@ -158,11 +158,14 @@ fn comment_length(bytes: &[u8]) -> usize {
         .map_or(bytes.len(), |at| 4 + at + 1)
 }
 
-/// The bytes before the `>` that ends a tag: one that stands in no quoted value.
-fn attributes_length(bytes: &[u8]) -> usize {
+/// The bytes before the `>` that ends a tag (one that stands in no quoted value), and the attributes in them.
+fn measure_attributes(bytes: &[u8]) -> (usize, usize) {
     let mut attributes = Attributes { bytes, at: 0 };
-    while attributes.advance().is_some() {}
-    attributes.at.min(bytes.len())
+    let mut count = 0;
+    while attributes.advance().is_some() {
+        count += 1;
+    }
+    (attributes.at.min(bytes.len()), count)
 }
 
 /// The attributes of a tag, in order, as positions of name and value.
@@ -216,15 +219,6 @@ impl Attributes<'_> {
     }
 }
 
-/// How many attributes a tag has.
-pub(crate) fn count_attributes(attributes: &str) -> usize {
-    let mut found = Attributes {
-        bytes: attributes.as_bytes(),
-        at: 0,
-    };
-    std::iter::from_fn(|| found.advance()).count()
-}
-
 /// The value of the first attribute of that name, as it is written.
 pub(crate) fn attribute<'a>(attributes: &'a str, wanted: &str) -> Option<&'a str> {
     let mut found = Attributes {
@@ -254,7 +248,13 @@ mod tests {
         for (page, expected) in [
             (
                 "a <b>c</B >d",
-                vec![Text("a "), Start("b", ""), Text("c"), End("B"), Text("d")],
+                vec![
+                    Text("a "),
+                    Start("b", "", 0),
+                    Text("c"),
+                    End("B"),
+                    Text("d"),
+                ],
             ),
             ("1 < 2 <3", vec![Text("1 "), Text("< 2 "), Text("<3")]),
             (
@@ -264,22 +264,22 @@ mod tests {
             ("<!-- a --!>b<!-- c ---><!---->", vec![Text("b")]),
             (
                 "<a title='>' x=\">\">t",
-                vec![Start("a", " title='>' x=\">\""), Text("t")],
+                vec![Start("a", " title='>' x=\">\"", 2), Text("t")],
             ),
             (
                 "<script>a<b></scripty></SCRIPT>t",
                 vec![
-                    Start("script", ""),
+                    Start("script", "", 0),
                     Text("a<b></scripty>"),
                     End("SCRIPT"),
                     Text("t"),
                 ],
             ),
-            ("<title></title>", vec![Start("title", ""), End("title")]),
-            ("<style>a", vec![Start("style", ""), Text("a")]),
-            ("<br/>x", vec![Start("br", "/"), Text("x")]),
+            ("<title></title>", vec![Start("title", "", 0), End("title")]),
+            ("<style>a", vec![Start("style", "", 0), Text("a")]),
+            ("<br/>x", vec![Start("br", "/", 0), Text("x")]),
             ("<é>", vec![Text("<é>")]),
-            ("<bé>", vec![Start("bé", "")]),
+            ("<bé>", vec![Start("bé", "", 0)]),
         ] {
             assert_eq!(tokens(page), expected, "{page}");
         }
@@ -299,6 +299,6 @@ mod tests {
         ] {
             assert_eq!(attribute(tag, name), value, "{name}");
         }
-        assert_eq!(count_attributes(tag), 7);
+        assert_eq!(measure_attributes(tag.as_bytes()), (tag.len(), 7));
     }
 }

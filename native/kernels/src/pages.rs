@@ -118,7 +118,7 @@ impl Stripping {
     fn take(&mut self, token: Token<'_>, page: &str) {
         if let Some((which, open)) = self.skipping {
             self.skipping = match token {
-                Token::Start(name, _) if SKIPPED[which].eq_ignore_ascii_case(name) => {
+                Token::Start(name, ..) if SKIPPED[which].eq_ignore_ascii_case(name) => {
                     Some((which, open + 1))
                 }
                 Token::End(name) if SKIPPED[which].eq_ignore_ascii_case(name) => {
@@ -130,7 +130,7 @@ impl Stripping {
         }
         match token {
             Token::Text(text) => self.text(text),
-            Token::Start(name, _) => self.start(name, offset_in(page, name)),
+            Token::Start(name, ..) => self.start(name, offset_in(page, name)),
             Token::End(name) => self.end(name),
         }
     }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from spark_llmdata import extras, watch
@@ -24,7 +23,7 @@ from spark_llmdata.extraction import (
     Strip,
     Trafilatura,
 )
-from spark_llmdata.extraction.decoding import Decoded, add_notes
+from spark_llmdata.extraction.decoding import Decoded, add_notes, null_where
 from spark_llmdata.extraction.engine import Extract
 from spark_llmdata.kernels import charset, pages
 from spark_llmdata.stage import RowStage
@@ -121,7 +120,7 @@ class ExtractHtml(RowStage):
     def judge(self, docs: Batch) -> Judgement:
         """Decode and measure the batch at once, extract page by page: engines take one page at a time."""
         extract = self._settings().load(f"{self.name} (engine {self.engine})")
-        html = pc.if_else(docs["text"].is_valid(), pa.scalar(None, docs["html"].type), docs["html"])
+        html = null_where(docs["text"].is_valid(), docs["html"])
         pages_in = Decoded.of(html, docs["content_type"], self.max_html_bytes)
         found: list[_Found | None] = [None] * len(docs)
         for row in np.flatnonzero(np.asarray(html.is_valid())).tolist():
@@ -155,7 +154,7 @@ class ExtractHtml(RowStage):
             if (counted := pages_in.count(count, row)) > limit:
                 return _Found(reason, counted, limit)
         try:
-            text = clean(extract(page.replace("\0", "")))
+            text = extract(page)
         except (MemoryError, ImportError, OSError):
             raise
         except Exception as failure:  # noqa: BLE001 - libraries raise whatever they meet; it is told as the reject
@@ -194,14 +193,14 @@ def _to_judgement(found: list[_Found | None]) -> Judgement:
         threshold=np.array(threshold, dtype=np.float64),
         evidence=np.array(evidence, dtype=object),
         rejected=np.array([r not in (None, "no_text") for r in reason], dtype=bool),
-        text=pa.array(text, pa.string()),
+        text=to_arrow(text),
     )
 
 
-def clean(text: str) -> str:
-    """Text that Arrow can hold: a lone surrogate (from a character reference in the page) becomes U+FFFD."""
+def to_arrow(texts: Sequence[str | None]) -> pa.Array:
+    """Texts as Arrow can hold them: a lone surrogate (from a character reference in the page) becomes U+FFFD."""
     try:
-        text.encode()
+        return pa.array(texts, pa.string())
     except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        whole = [t and t.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for t in texts]
+        return pa.array(whole, pa.string())

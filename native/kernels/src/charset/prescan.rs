@@ -31,7 +31,7 @@ pub fn find_meta(data: &[u8]) -> Option<&'static Encoding> {
         }
         scan.at += 1;
     }
-    read_xml_declaration(scan.bytes).map(|encoding| instead_of_utf16(encoding))
+    read_xml_declaration(scan.bytes).map(instead_of_utf16)
 }
 
 fn instead_of_utf16(encoding: &'static Encoding) -> &'static Encoding {

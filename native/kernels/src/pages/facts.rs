@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::markup::{Token, Tokens, attribute, count_attributes};
+use crate::markup::{Token, Tokens, attribute};
 
 /// The names of the facts, in the order of `Facts::get`.
 pub const FACTS: [&str; 5] = ["title", "author", "published", "language", "canonical_url"];
@@ -77,13 +77,13 @@ impl<'a> Facts<'a> {
         let mut in_title = false;
         let mut depth = Depth::default();
         let mut tokens = Tokens::new(page);
-        while let Some(token) = tokens.next() {
+        for token in tokens.by_ref() {
             match token {
-                Token::Start(name, attributes) => {
+                Token::Start(name, attributes, count) => {
                     depth.open(name);
                     facts.tags += 1;
                     facts.markup += 1;
-                    facts.attributes = facts.attributes.max(count_attributes(attributes) as i64);
+                    facts.attributes = facts.attributes.max(count as i64);
                     in_title = name.eq_ignore_ascii_case("title");
                     facts.take_tag(name, attributes);
                 }
