@@ -82,7 +82,7 @@ class ExtractHtml(RowStage):
         default=4_000, description="open elements, not counting those whose end tag may be missing (p, li, td, ...)"
     )
     timeout_s: PositiveFloat | None = Field(
-        default=300, description="CPU seconds after which a page is taken to hang, in tasks of Spark; null: never"
+        default=300.0, description="CPU seconds after which a page is taken to hang, in tasks of Spark; null: never"
     )
 
     @model_validator(mode="before")

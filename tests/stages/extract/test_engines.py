@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from spark_llmdata.errors import MissingExtra
 from spark_llmdata.extraction import ENGINES
 from spark_llmdata.isolation import judge_safely
+from spark_llmdata.report.stages import describe
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.verdict import Judgement
 from tests.contract.cases import batch_of
@@ -125,11 +127,35 @@ def test_a_page_at_a_budget_is_taken(engine, page):
     assert found.keep[0] or found.reason[0] in ("no_text", "not_parsed"), "a verdict of its own, and no crash"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page",
+    ["<div>" * 100_000 + "x", "<p>x" * 1_000_000, f"<p title='{'x' * 10_000_000}' {'a=1 ' * 200_000}>x</p>"],
+    ids=["deep", "tags", "attribute"],
+)
+def test_without_budgets_a_hostile_page_costs_itself_alone(engine, page):
+    """The library sees it, in a child: it may take it, fail, die or hang; the pages beside it are extracted."""
+    none = 1 << 30
+    stage = ExtractHtml(engine=engine, timeout_s=2, max_depth=none, max_tags=none, max_attributes=none)
+    rows = [{"html": ARTICLE}, {"html": page}, {"html": ARTICLE}]
+    found = judge_safely(stage, batch_of(rows), isolated=True)
+    assert found.keep[[0, 2]].all()
+    assert found.text[0] == found.text[2] != found.text[1]
+    assert found.reason[1] in (None, "no_text", "not_parsed", "killed", "out_of_memory", "timed_out")
+
+
+def test_the_settings_of_engines_are_listed():
+    listed = {s["name"]: s for s in describe(ExtractHtml)["settings"]}
+    assert listed["trafilatura"]["type"] == "settings | null"
+    assert listed["trafilatura.fast"]["default"] is False
+
+
 def test_settings_are_those_of_the_engine_in_use():
     stage = ExtractHtml(engine="justext", justext={"language": "German"})
     assert stage.justext is not None
     assert (stage.justext.language, stage.resiliparse, stage.trafilatura) == ("German", None, None)
-    assert ExtractHtml.model_validate(stage.settings()) == stage
+    again = ExtractHtml.model_validate(stage.settings())
+    assert json.dumps(again.settings()) == json.dumps(stage.settings())
 
 
 @pytest.mark.parametrize(
