@@ -18,6 +18,8 @@ class Engine(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     libraries: ClassVar[tuple[str, ...]] = ()
+    #: Tags, comments and declarations of a page that the engine takes in seconds, whatever they are.
+    max_tags: ClassVar[int] = 1_000_000
 
     @abstractmethod
     def load(self, needed_by: str) -> Extract:

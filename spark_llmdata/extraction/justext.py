@@ -15,6 +15,8 @@ class Justext(Engine):
     """Names and defaults are the library's own `justext`; the language is that of the stop words."""
 
     libraries: ClassVar[tuple[str, ...]] = ("justext", "lxml", "lxml_html_clean")
+    #: Its time grows with the square of the paragraphs: 25 s for so many.
+    max_tags: ClassVar[int] = 20_000
 
     language: str | None = Field(
         default="English", description="of the stop words, as the library names it; null goes without stop words"

@@ -76,7 +76,11 @@ class ExtractHtml(RowStage):
     facts: bool = Field(default=True, description="take title, author, date, language and canonical URL into `meta`")
     replace_facts: bool = Field(default=False, description="put them in place of what `meta` holds under these names")
     max_html_bytes: PositiveInt = Field(default=16 << 20, description="bytes of a page, compression undone")
-    max_tags: PositiveInt = Field(default=1_000_000, description="tags, comments and declarations of a page")
+    max_tags: PositiveInt | None = Field(
+        default=None,
+        description="tags, comments and declarations of a page; null: what the engine takes in seconds, "
+        "1,000,000 but for justext 20,000",
+    )
     max_attributes: PositiveInt = Field(default=5_000, description="attributes of one tag")
     max_depth: PositiveInt = Field(
         default=4_000, description="open elements, not counting those whose end tag may be missing (p, li, td, ...)"
@@ -164,7 +168,7 @@ class ExtractHtml(RowStage):
 
     def _budgets(self) -> tuple[tuple[str, str, int], ...]:
         return (
-            ("markup", "too_many_tags", self.max_tags),
+            ("markup", "too_many_tags", self.max_tags or self._settings().max_tags),
             ("attributes", "too_many_attributes", self.max_attributes),
             ("depth", "too_deep", self.max_depth),
         )

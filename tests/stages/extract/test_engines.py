@@ -108,16 +108,24 @@ def test_a_hostile_page_is_rejected_by_counting(engine, name):
     assert found.reason[0] in {"too_deep", "too_many_tags", "too_many_attributes"}
 
 
+@pytest.mark.parametrize(("settings", "limit"), [({}, 20_000), ({"max_tags": 7}, 7), ({"engine": "strip"}, 1_000_000)])
+def test_an_engine_that_takes_less_is_given_less(settings, limit):
+    if "engine" not in settings:
+        pytest.importorskip("justext")
+    found = judge("<p>" * (limit + 1), **{"engine": "justext", **settings})
+    assert (found.reason[0], found.score[0], found.threshold[0]) == ("too_many_tags", limit + 1, limit)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [
         "<div>" * 4_000 + SENTENCES[0],
-        "<p>word, word, word" * 20_000,
+        "<p>word, word, word" * 10_000,
         f"<p title='{'x' * 10_000_000}'>{SENTENCES[0]}</p>",
         f"<p {' '.join(f'a{i}=1' for i in range(5_000))}>{SENTENCES[0]}</p>",
-        "<a href=x>y</a> " * 20_000,
-        f"<table>{'<tr><td>a<td>b' * 10_000}",
+        "<a href=x>y</a> " * 9_000,
+        f"<table>{'<tr><td>a<td>b' * 5_000}",
         f"<p>{'&amp;' * 500_000}",
     ],
     ids=["deep", "paragraphs", "attribute", "attributes", "links", "table", "references"],

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resiliparse.extract import html2text
 
+from spark_llmdata.extraction import Justext
 from spark_llmdata.extraction.decoding import Decoded
 from spark_llmdata.kernels.reference_pages import read
 from spark_llmdata.stages.extract.html import ExtractHtml
@@ -98,6 +99,6 @@ def test_real_pages_are_far_from_the_budgets(shared_data):
     found = Decoded.of(html, pa.nulls(len(html), pa.string()), 1 << 30)
     stage = ExtractHtml()
     assert max(found.size.to_pylist()) * 5 < stage.max_html_bytes
-    budgets = {"markup": stage.max_tags, "depth": stage.max_depth, "attributes": stage.max_attributes}
+    budgets = {"markup": Justext.max_tags, "depth": stage.max_depth, "attributes": stage.max_attributes}
     for name, budget in budgets.items():
         assert max(found.measured.column(name).to_pylist()) * 5 < budget, name
