@@ -16,9 +16,11 @@ from pathlib import Path
 
 from benchmarks import (
     archive_reading,
+    charsets,
     decisions,
     dedup_exact,
     dedup_kernels,
+    extraction,
     filters_job,
     gopher_kernel,
     language,
@@ -48,6 +50,8 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "url_rules": url_rules.measure,
     "near_duplicates": near_duplicates.measure,
     "pii": pii.measure,
+    "extraction": extraction.measure,
+    "charsets": charsets.measure,
     "memory": memory.measure,
     "reuse": reuse.measure,
 }

@@ -9,11 +9,15 @@ import pickle
 import signal
 import sys
 from contextlib import suppress
+from itertools import pairwise
+from mmap import mmap
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
+from spark_llmdata import watch
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import EnvironmentProblem, UsageError
 from spark_llmdata.languages.judging import judge_by_language
@@ -34,15 +38,27 @@ class ChildFailed(Exception):
 
 
 class ChildDied(Exception):
-    """A child process ended without a judgement; the message says how, as in "killed by signal 11 (SIGSEGV)"."""
+    """A child process ended without a judgement; the message says how, as in "killed by signal 11 (SIGSEGV)".
+
+    `row` is the one it was judging, if the stage watches its rows.
+    """
+
+    def __init__(self, how: str, row: int | None = None) -> None:
+        super().__init__(how)
+        self.row = row
+
+
+class ChildTimedOut(ChildDied):
+    """A child was ended because a row took more CPU time than its stage allows."""
 
 
 def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Judgement:
     """Let the stage judge; a row that makes it fail is narrowed down and rejected, the others are judged.
 
     A batch that needs too much memory is halved in the same way. With `isolated` the stage judges in forked children,
-    so that a row which kills its process is found too; where processes cannot fork, or the stage's library cannot live
-    in a child (`forkable`), it makes no difference. Rejects have the reasons `failed`, `out_of_memory`, `killed`.
+    so that a row which kills its process, or is stopped for its time, is found too; where processes cannot fork, or the
+    stage's library cannot live in a child (`forkable`), it makes no difference. Rejects have the reasons `failed`,
+    `out_of_memory`, `killed`, `timed_out`.
 
     Raises:
         EnvironmentProblem, UsageError, ImportError, OSError: a missing package, a file that is no model, a full disk:
@@ -60,9 +76,16 @@ def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Jud
                 # It killed nothing, so it can be judged here; what only a child cannot do is no fault of the row.
                 return judge_safely(stage, docs)
             return _reject(docs, failure)
-    middle = int(alive[len(alive) // 2])
-    halves = docs.slice(0, middle), docs.slice(middle, len(docs))
-    return concat([judge_safely(stage, half, isolated=isolated) for half in halves])
+        parts = _part(docs, alive, failure)
+    return concat([judge_safely(stage, part, isolated=isolated) for part in parts])
+
+
+def _part(docs: Batch, alive: npt.NDArray[np.int64], failure: BaseException) -> list[Batch]:
+    """Halves of a batch; where the row that failed is known, what is before it, the row alone, what is behind it."""
+    row = failure.row if isinstance(failure, ChildDied) else None
+    cuts = [int(alive[len(alive) // 2])] if row is None else [row, row + 1]
+    ends = [0, *cuts, len(docs)]
+    return [docs.slice(begin, end) for begin, end in pairwise(ends) if begin < end]
 
 
 def _judge(stage: RowStage, docs: Batch) -> Judgement:
@@ -81,7 +104,9 @@ def _is_row_failure(failure: BaseException) -> bool:
 
 
 def _reject(docs: Batch, failure: BaseException) -> Judgement:
-    if isinstance(failure, ChildDied):
+    if isinstance(failure, ChildTimedOut):
+        reason, words = "timed_out", str(failure)
+    elif isinstance(failure, ChildDied):
         reason, words = "killed", f"the process judging it was {failure}, twice"
     elif isinstance(failure, MemoryError):
         reason, words = "out_of_memory", describe(failure)
@@ -106,8 +131,8 @@ def _judge_in_child(stage: RowStage, docs: Batch) -> Judgement:
     """Let a forked child judge; a row alone has two tries, since the machine may have killed the first at random."""
     try:
         return _ask_child(stage, docs)
-    except ChildDied:
-        if docs.alive.sum() > 1:
+    except ChildDied as death:
+        if docs.alive.sum() > 1 or isinstance(death, ChildTimedOut):
             raise
     return _ask_child(stage, docs)
 
@@ -116,6 +141,7 @@ def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
     """Fork, let the child judge, take its judgement or raise what it raised."""
     _flush()  # what is still in these buffers would be printed by the child as well
     receive, send = os.pipe()
+    note = watch.new_note()
     try:
         child = os.fork()
     except OSError:
@@ -124,7 +150,7 @@ def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
         raise
     if child == 0:
         os.close(receive)
-        _answer(stage, docs, send)
+        _answer(stage, docs, send, note)
     os.close(send)
     try:
         with os.fdopen(receive, "rb") as pipe:
@@ -135,7 +161,7 @@ def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
     finally:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if status != 0 or not answer:
-        raise _death(status)
+        raise _death(status, watch.read_note(note))
     found = pickle.loads(answer)
     if isinstance(found, Judgement):
         return found
@@ -143,23 +169,26 @@ def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
     raise kind(*facts)
 
 
-def _death(status: int) -> ChildDied | EnvironmentProblem:
+def _death(status: int, row: int | None) -> ChildDied | EnvironmentProblem:
     if status >= 0:
-        return ChildDied(f"ended by itself with exit status {status}")
+        return ChildDied(f"ended by itself with exit status {status}", row)
+    if -status == watch.SIGNAL:
+        return ChildTimedOut("judging it took more CPU seconds than `timeout_s` allows", row)
     name = signal.Signals(-status).name if -status in set(signal.Signals) else "unnamed"
     if -status in _STOPPING:
         return EnvironmentProblem(
             f"the process judging a batch was ended by {name}; somebody is stopping this run. Start it again"
         )
-    return ChildDied(f"killed by signal {-status} ({name})")
+    return ChildDied(f"killed by signal {-status} ({name})", row)
 
 
-def _answer(stage: RowStage, docs: Batch, send: int) -> NoReturn:
+def _answer(stage: RowStage, docs: Batch, send: int, note: mmap) -> NoReturn:
     """What the child does. It never returns: behind it is the parent's own work, Spark's worker with its sockets."""
     status = 1
     try:
         _become_a_child()
-        answer = _judge_to_bytes(stage, docs)
+        with watch.ending(note):
+            answer = _judge_to_bytes(stage, docs)
         with os.fdopen(send, "wb") as pipe:
             pipe.write(answer)
         _flush()

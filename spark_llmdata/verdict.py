@@ -29,7 +29,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
 }
 
 #: Rejects that depend on the machine a row was judged on, not on the row alone: a run with any is not reproducible.
-MACHINE_REASONS = ("out_of_memory", "killed")
+MACHINE_REASONS = ("out_of_memory", "killed", "timed_out")
 
 #: The longest evidence that is stored, in characters.
 MAX_EVIDENCE = 200

@@ -124,7 +124,7 @@ def run(options: argparse.Namespace) -> Answer:
     counts = ", ".join(f"{name} {n:,}" for name, n in result.counts.items() if n or name != "created")
     remarks = [f"gate {o['gate']} overridden: {o['found']}\n" for o in result.overridden]
     if not result.reproducible:
-        remarks.append("not reproducible: documents were rejected because of this machine (memory, killed workers)\n")
+        remarks.append("not reproducible: documents were rejected because of this machine (memory, time, crashes)\n")
     remarks += [f"{c.stage}: {sentence}\n" for c in result.by_stage for sentence in c.told]
     if result.optimized is not None:
         remarks.append(f"{describe_order_text(result.optimized)}\n\n")

@@ -7,24 +7,14 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
+
 from spark_llmdata.stage import RowStage, Stage
 
 
 def describe(stage: type[Stage]) -> dict[str, Any]:
     """What a user has to know of a stage, as one JSON object."""
     doc = inspect.getdoc(stage) or ""
-    settings = []
-    for name, field in stage.model_fields.items():
-        required = field.is_required()
-        settings.append(
-            {
-                "name": name,
-                "type": _type_name(field.annotation),
-                "default": None if required else _plain(field.get_default(call_default_factory=True)),
-                "required": required,
-                "description": field.description,
-            }
-        )
     noun = stage.kind_name().rsplit(".", 1)[-1]
     return {
         "kind": stage.kind_name(),
@@ -33,11 +23,31 @@ def describe(stage: type[Stage]) -> dict[str, Any]:
         "judges": "documents by themselves" if issubclass(stage, RowStage) else "documents against each other",
         "requires": sorted(stage.requires),
         "provides": sorted(stage.provides),
-        "settings": settings,
+        "settings": _list_settings(stage),
         "reasons": {f"{noun}.{r}": text for r, text in stage.reasons.items()},
         "scores": {f"{noun}_{s}": text for s, text in stage.scores.items()},
         "changes": {f"{noun}.{c}": text for c, text in stage.changes.items()},
     }
+
+
+def _list_settings(model: type[BaseModel], prefix: str = "") -> list[dict[str, Any]]:
+    """The settings in their order; one that has settings of its own is followed by these."""
+    settings = []
+    for name, field in model.model_fields.items():
+        required = field.is_required()
+        settings.append(
+            {
+                "name": prefix + name,
+                "type": _type_name(field.annotation),
+                "default": None if required else _plain(field.get_default(call_default_factory=True)),
+                "required": required,
+                "description": field.description,
+            }
+        )
+        for kind in get_args(field.annotation):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                settings += _list_settings(kind, f"{prefix}{name}.")
+    return settings
 
 
 def describe_text(facts: dict[str, Any]) -> str:
@@ -66,6 +76,8 @@ def _type_name(annotation: Any) -> str:
         return f"list of {_type_name(inner[0])}"
     if origin in (dict, Mapping):
         return f"map of {_type_name(inner[0])} to {_type_name(inner[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "settings"
     return "null" if annotation is type(None) else getattr(annotation, "__name__", str(annotation))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from spark_llmdata import watch
 from spark_llmdata.recipe import Read
 from spark_llmdata.segment import BATCH_BYTES, BATCH_ROWS, Segment
 from spark_llmdata.sources import parquet
@@ -20,6 +21,12 @@ def is_retried() -> bool:
 
     context = TaskContext.get()
     return context is not None and context.attemptNumber() > 0
+
+
+def judge(segment: Segment, rows: pa.RecordBatch, part: str | None = None) -> Iterator[pa.RecordBatch]:
+    """Judge in a task: a row that takes too long ends a first attempt, is found in the next one, and rejected there."""
+    with watch.ending():
+        yield from segment.judge(rows, part, isolated=is_retried())
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class ReadSplits:
             batch_rows=BATCH_ROWS,
             batch_bytes=BATCH_BYTES,
         ):
-            yield from self.segment.judge(records, self.part, isolated=is_retried())
+            yield from judge(self.segment, records, self.part)
         yield control_row(self.segment, self.part, split, tally)
 
 
@@ -80,7 +87,7 @@ class ReadRows:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches as `parquet.scan` gives them; give the segment's rows."""
         for records in parquet.read_rows(batches, self.known):
-            yield from self.segment.judge(records, self.part, isolated=is_retried())
+            yield from judge(self.segment, records, self.part)
 
 
 @dataclass(frozen=True)
@@ -92,4 +99,4 @@ class JudgeRows:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches of the segment before; give this segment's rows."""
         for batch in batches:
-            yield from self.segment.judge(batch, isolated=is_retried())
+            yield from judge(self.segment, batch)

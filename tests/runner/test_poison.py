@@ -31,7 +31,7 @@ import os
 import signal
 
 import pyarrow as pa
-from spark_llmdata import Judgement, RowStage
+from spark_llmdata import Judgement, RowStage, watch
 from spark_llmdata.kernels import words
 
 
@@ -41,7 +41,7 @@ class Lying:
 
 
 class Fragile(RowStage):
-    """Is killed by one text, panics at another, finds no memory for a third."""
+    """Is killed by one text, panics at another, finds no memory for a third, is never done with a fourth."""
 
     log: str
 
@@ -55,6 +55,10 @@ class Fragile(RowStage):
                 words.split(Lying())
             elif text and text.startswith("too large"):
                 raise MemoryError("unable to allocate")
+        for i, text in enumerate(docs.text.to_pylist()):
+            with watch.row(i, 1.0):
+                while text and text.startswith("endless"):
+                    pass
         return Judgement.keep_all(len(docs))
 '''
 
@@ -79,7 +83,7 @@ cheap = {
 }
 spark = local_session(settings=cheap)
 told = {}
-for name in ("poisoned", "healthy"):
+for name in ("poisoned", "endless", "healthy"):
     run = sl.run("r.yaml", input=f"{name}.jsonl", store=name, spark=spark)
     columns = ("id", "outcome", "stage", "reason", "evidence", "words", "survivor")
     fates = [row.asDict() for row in run.fates.select(*columns).collect()]
@@ -141,6 +145,7 @@ def told(tmp_path_factory):
     (folder / "rules.py").write_text(RULES)
     (folder / "r.yaml").write_text(RECIPE.replace("LOG", str(folder / "log")))
     write_jsonl(folder / "healthy.jsonl", rows)
+    write_jsonl(folder / "endless.jsonl", [*rows[:9], {"id": "endless", "text": "endless"}, *rows[9:]])
     for i, text in enumerate(POISON):
         rows.insert(100 * (i + 1), {"id": text, "text": f"{text} {good_text(5_000 + i)}"})
     write_jsonl(folder / "poisoned.jsonl", rows)
@@ -168,6 +173,14 @@ def test_the_others_are_as_without_poison(told):
     assert sorted(rest, key=lambda f: f["id"]) == sorted(told["healthy"]["fates"], key=lambda f: f["id"])
     assert told["poisoned"]["corpus"]["content_hash"] == told["healthy"]["corpus"]["content_hash"]
     assert told["healthy"]["counts"]["rejected"] == 0
+
+
+@pytest.mark.spark
+def test_a_row_that_never_ends_costs_its_first_task_and_then_itself(told):
+    rejected = {f["id"]: f["reason"] for f in told["endless"]["fates"] if f["outcome"] == "rejected"}
+    assert rejected == {"endless": "fragile.timed_out"}
+    assert told["endless"]["reproducible"] is False
+    assert told["endless"]["corpus"]["content_hash"] == told["healthy"]["corpus"]["content_hash"]
 
 
 @pytest.mark.spark

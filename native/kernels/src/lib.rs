@@ -5,6 +5,7 @@
 
 pub mod c4;
 pub(crate) mod changes;
+pub mod charset;
 pub mod choices;
 pub(crate) mod columns;
 pub mod components;
@@ -17,8 +18,10 @@ mod forest;
 pub mod hash;
 pub mod heuristics;
 pub mod jsonl;
+pub(crate) mod markup;
 pub mod minhash;
 pub mod near;
+pub mod pages;
 pub(crate) mod phrases;
 pub mod pii;
 pub(crate) mod punctuation;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod c4;
+mod charset;
 mod components;
 mod dates;
 mod excerpts;
@@ -12,6 +13,7 @@ mod heuristics;
 mod jsonl;
 mod minhash;
 mod near;
+mod pages;
 mod pii;
 mod refinedweb;
 mod repetition;
@@ -30,6 +32,7 @@ use pyo3::prelude::*;
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     c4::register(m)?;
+    charset::register(m)?;
     components::register(m)?;
     dates::register(m)?;
     excerpts::register(m)?;
@@ -40,6 +43,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     jsonl::register(m)?;
     minhash::register(m)?;
     near::register(m)?;
+    pages::register(m)?;
     refinedweb::register(m)?;
     repetition::register(m)?;
     sentences::register(m)?;

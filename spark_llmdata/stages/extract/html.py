@@ -1,179 +1,210 @@
-"""Main-text extraction from HTML by resiliparse (Bevendorff et al., SIGIR 2018 and later; the call DCLM used)."""
+"""Text of web pages: decoded, extracted by the engine of one's choice, with what the pages say of themselves."""
 
 from __future__ import annotations
 
-import codecs
 import json
 import math
-import re
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import ClassVar, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from spark_llmdata import extras
+from spark_llmdata import extras, watch
 from spark_llmdata.batch import Batch
+from spark_llmdata.extraction import (
+    ENGINES,
+    Engine,
+    EngineName,
+    Justext,
+    Readability,
+    Resiliparse,
+    Strip,
+    Trafilatura,
+)
+from spark_llmdata.extraction.decoding import Decoded, add_notes, null_where
+from spark_llmdata.extraction.engine import Extract
+from spark_llmdata.kernels import charset, pages
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
-
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_META_WINDOW = 1024  # bytes in which a page has to declare its charset, says the HTML standard
-_TAG = re.compile(r"<[a-zA-Z/!]")
-_NESTING_TAG = re.compile(r"<(/?[a-z][^\s/>]*)")
-#: Elements that hold no others (void), or whose end tag may be left out: these nest only by means of others.
-_NOT_NESTING = frozenset(
-    "area base br col embed hr img input link meta param source track wbr "
-    "body caption colgroup dd dt head html li optgroup option p rb rp rt rtc tbody td tfoot th thead tr".split()
-)
 
 
 class ExtractHtml(RowStage):
     """Turn a page into its text; a record that already has text passes through.
 
     Bytes are decoded by the first of: byte order mark, HTTP header, `<meta>`, strict UTF-8, statistical detection;
-    what cannot be decoded becomes U+FFFD. Plain text is decoded and left as it is. A page without any text is removed.
-    A page over a budget is rejected unparsed: a parser may take hours for it, or take its process with it.
+    what cannot be decoded becomes U+FFFD and is counted. Plain text is decoded and left as it is. A page without any
+    text is removed. A page over a budget is rejected unparsed: a parser may take hours for it, or take its process with
+    it. What the page says of itself goes to `meta`.
     """
 
     kind = "extract.html"
-    revision = 2
+    revision = 3
+    kernels = (charset, pages)
     requires = frozenset({"html"})
     provides = frozenset({"text"})
     ends_segment = True
-    libraries = ("resiliparse",)
     reasons: ClassVar[Mapping[str, str]] = {
         "no_text": "the page holds no text",
         "not_parsed": "the parser failed on the page",
         "too_large": "more than `max_html_bytes` bytes",
         "too_many_tags": "more than `max_tags` tags, comments and declarations",
+        "too_many_attributes": "a tag with more than `max_attributes` attributes",
         "too_deep": "elements nested deeper than `max_depth`",
     }
+    scores: ClassVar[Mapping[str, str]] = {
+        "n_html_bytes": "bytes of the page, compression undone",
+        "n_tags": "start tags",
+        "n_depth": "elements open at once, as the tags stand in the page",
+        "n_replacements": "byte sequences that the page's charset does not know, each of them U+FFFD in its text",
+        "misdeclared": "1 where header or `<meta>` name another charset, but the bytes are UTF-8 beyond ASCII",
+    }
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "none": {},
+        "dclm": {"engine": "resiliparse", "resiliparse": {"main_content": True}},
+        "fineweb": {"engine": "trafilatura", "trafilatura": {"favor_precision": True, "include_comments": False}},
+    }
 
-    engine: Literal["resiliparse"] = Field(default="resiliparse", description="the library that extracts")
-    main_content: bool = Field(default=True, description="leave out navigation, footers and the like")
-    preserve_formatting: bool = Field(default=True, description="keep paragraphs, list items and preformatted text")
-    list_bullets: bool = Field(default=True, description="begin list items with a bullet or number")
-    alt_texts: bool = Field(default=False, description="take the texts of images")
-    links: bool = Field(default=False, description="take the targets of links")
-    form_fields: bool = Field(default=False, description="take the contents of form fields")
-    noscript: bool = Field(default=False, description="take what is for browsers without scripts")
+    preset: Literal["none", "dclm", "fineweb"] = Field(default="none", description="a published choice of engine")
+    engine: EngineName = Field(default="resiliparse", description="the library that extracts")
+    resiliparse: Resiliparse | None = Field(default=None, description="settings of that engine")
+    trafilatura: Trafilatura | None = Field(default=None, description="settings of that engine")
+    justext: Justext | None = Field(default=None, description="settings of that engine")
+    readability: Readability | None = Field(default=None, description="settings of that engine")
+    strip: Strip | None = Field(default=None, description="settings of that engine; there are none")
+    facts: bool = Field(default=True, description="take title, author, date, language and canonical URL into `meta`")
+    replace_facts: bool = Field(default=False, description="put them in place of what `meta` holds under these names")
     max_html_bytes: PositiveInt = Field(default=16 << 20, description="bytes of a page, compression undone")
-    max_tags: PositiveInt = Field(default=1_000_000, description="tags, comments and declarations of a page")
+    max_tags: PositiveInt | None = Field(
+        default=None,
+        description="tags, comments and declarations of a page; null: what the engine takes in seconds, "
+        "1,000,000 but for justext 20,000",
+    )
+    max_attributes: PositiveInt = Field(default=5_000, description="attributes of one tag")
     max_depth: PositiveInt = Field(
         default=4_000, description="open elements, not counting those whose end tag may be missing (p, li, td, ...)"
     )
+    timeout_s: PositiveFloat | None = Field(
+        default=300.0, description="CPU seconds after which a page is taken to hang, in tasks of Spark; null: never"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settle_engine(cls, given: Any) -> Any:
+        """Spell out the settings of the engine in use, over those of the preset; refuse those of another engine."""
+        if not isinstance(given, Mapping):
+            return given
+        preset = cls.presets.get(str(given.get("preset", "none")), {})
+        engine = given.get("engine", preset.get("engine", "resiliparse"))
+        if engine not in ENGINES:
+            return given
+        for other in ENGINES:
+            if other != engine and given.get(other) is not None:
+                raise ValueError(
+                    f"settings of {other}, but the engine is {engine}; take them out, or say engine: {other}"
+                )
+        for name in given:
+            owners = [e for e, settings in ENGINES.items() if name in settings.model_fields]
+            if owners and name not in cls.model_fields:
+                owner = engine if engine in owners else owners[0]
+                raise ValueError(f"{name} is a setting of {owner}; write {owner}: {{{name}: {given[name]!r}}}")
+        own = given.get(engine) or {}
+        if isinstance(own, Mapping):
+            own = {**(preset.get(engine, {}) if engine == preset.get("engine") else {}), **own}
+        silenced = {other: None for other in ENGINES if other != engine}
+        return {**given, **silenced, "engine": engine, engine: own}
+
+    def fingerprint(self) -> dict[str, Any]:
+        """The versions of the engine's libraries decide about the text too."""
+        needed_by = f"{self.name} (engine {self.engine})"
+        versions = {name: extras.version(name, needed_by=needed_by) for name in self._settings().libraries}
+        return {**super().fingerprint(), "libraries": versions}
 
     def judge(self, docs: Batch) -> Judgement:
-        """Extract page by page: the parser is C++, but takes one page at a time."""
-        html2text = extras.require("resiliparse.extract.html2text", extra="html", needed_by=self.kind)
-        options = self.model_dump(exclude={"id", "engine", "max_html_bytes", "max_tags", "max_depth"})
-        parse = partial(html2text.extract_plain_text, **options)
-        n = len(docs)
-        html, given = docs["html"], docs["text"].is_valid()
-        texts: list[str | None] = [None] * n
-        reason, evidence = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
-        score, threshold = np.full(n, np.nan), np.full(n, np.nan)
-        rejected = np.zeros(n, dtype=bool)
-        for i in np.flatnonzero(np.asarray(html.is_valid()) & ~np.asarray(given)):
-            found = self._extract(html[i].as_py(), docs["content_type"][i].as_py(), parse)
-            if isinstance(found, str):
-                texts[i] = found
-                continue
-            texts[i], reason[i], rejected[i] = found.text, found.reason, found.reason != "no_text"
-            score[i], threshold[i], evidence[i] = found.score, found.threshold, found.evidence
-        keep = np.array([r is None for r in reason], dtype=bool)
-        text = pa.array(texts, pa.string())
-        return Judgement(keep, reason, score, threshold, evidence=evidence, rejected=rejected, text=text)
+        """Decode and measure the batch at once, extract page by page: engines take one page at a time."""
+        extract = self._settings().load(f"{self.name} (engine {self.engine})")
+        html = null_where(docs["text"].is_valid(), docs["html"])
+        pages_in = Decoded.of(html, docs["content_type"], self.max_html_bytes)
+        found: list[_Found | None] = [None] * len(docs)
+        for row in np.flatnonzero(np.asarray(html.is_valid())).tolist():
+            with watch.row(row, self.timeout_s):
+                found[row] = self._judge_page(pages_in, row, extract)
+        judgement = _to_judgement(found)
+        judgement.scores = {
+            "n_html_bytes": pages_in.size,
+            "n_tags": pages_in.measured.column("tags"),
+            "n_depth": pages_in.measured.column("depth"),
+            "n_replacements": pages_in.decoded.column("replacements"),
+            "misdeclared": pages_in.decoded.column("misdeclared").cast(pa.int8()),
+        }
+        notes = pages_in.notes(self.facts)
+        judgement.columns["meta"] = add_notes(docs["meta"], notes, replace=self.replace_facts)
+        return judgement
 
-    def _extract(self, data: bytes, content_type: str | None, parse: Callable[[str], str]) -> str | _Defect:
-        """The text of a page; budgets are checked before the parser sees it, where cheap bounds let most pages pass."""
-        if len(data) > self.max_html_bytes:
-            return _Defect("too_large", len(data), self.max_html_bytes)
-        page = decode(data, content_type)
-        if (content_type or "").lower().startswith("text/plain"):
-            return page
-        begins = page.count("<")
-        if begins > self.max_tags and (tags := count_tags(page)) > self.max_tags:
-            return _Defect("too_many_tags", tags, self.max_tags)
-        if begins > self.max_depth and begins - page.count("</") > self.max_depth:
-            depth = measure_depth(page)
-            if depth > self.max_depth:
-                return _Defect("too_deep", depth, self.max_depth)
+    def _settings(self) -> Engine:
+        settings: Engine = getattr(self, self.engine)
+        return settings
+
+    def _judge_page(self, pages_in: Decoded, row: int, extract: Extract) -> _Found:
+        """The text of a page, or why it has none; budgets are checked before the engine sees it."""
+        size = pages_in.size[row].as_py()
+        if size > self.max_html_bytes:
+            return _Found("too_large", size, self.max_html_bytes)
+        page = pages_in.text(row)
+        if pages_in.is_plain[row]:
+            return _Found(text=page)
+        for count, reason, limit in self._budgets():
+            if (counted := pages_in.count(count, row)) > limit:
+                return _Found(reason, counted, limit)
         try:
-            text = clean(parse(page))
-        except (ValueError, RuntimeError) as failure:
-            return _Defect("not_parsed", evidence=json.dumps({"error": str(failure)[:160]}, ensure_ascii=False))
-        return text or _Defect("no_text", text="")
+            text = extract(page)
+        except (MemoryError, ImportError, OSError):
+            raise
+        except Exception as failure:  # noqa: BLE001 - libraries raise whatever they meet; it is told as the reject
+            words = f"{type(failure).__name__}: {failure}"
+            return _Found("not_parsed", evidence=json.dumps({"error": words[:160]}, ensure_ascii=False))
+        return _Found(text=text) if text else _Found("no_text", text="")
+
+    def _budgets(self) -> tuple[tuple[str, str, int], ...]:
+        return (
+            ("markup", "too_many_tags", self.max_tags or self._settings().max_tags),
+            ("attributes", "too_many_attributes", self.max_attributes),
+            ("depth", "too_deep", self.max_depth),
+        )
 
 
-class _Defect(NamedTuple):
-    """Why a page ends here; one that was parsed has a text, an empty one."""
+class _Found(NamedTuple):
+    """What became of a page; one that was parsed has a text, an empty one if it goes for that."""
 
-    reason: str
+    reason: str | None = None
     score: float = math.nan
     threshold: float = math.nan
     evidence: str | None = None
     text: str | None = None
 
 
-def count_tags(page: str) -> int:
-    """Tags, comments and declarations: every `<` before a letter, `/` or `!`, wherever it stands."""
-    return sum(1 for _ in _TAG.finditer(page))
+_NOTHING = _Found()
 
 
-def measure_depth(page: str) -> int:
-    """The largest number of elements open at once, as the tags stand in the page.
-
-    An end tag without its start tag counts for nothing. Elements that need no end tag are left out: thousands of
-    unclosed list items stand beside each other, not in each other.
-    """
-    still_open: dict[str, int] = {}
-    depth = deepest = 0
-    for tag in _NESTING_TAG.findall(page.lower()):
-        if tag[0] != "/":
-            if tag not in _NOT_NESTING:
-                still_open[tag] = still_open.get(tag, 0) + 1
-                depth += 1
-                if depth > deepest:
-                    deepest = depth
-        elif still_open.get(tag[1:]):
-            still_open[tag[1:]] -= 1
-            depth -= 1
-    return deepest
+def _to_judgement(found: list[_Found | None]) -> Judgement:
+    """Rows that were not looked at stay as they are."""
+    reason, score, threshold, evidence, text = zip(*(f or _NOTHING for f in found), strict=True) if found else ((),) * 5
+    return Judgement(
+        keep=np.array([r is None for r in reason], dtype=bool),
+        reason=np.array(reason, dtype=object),
+        score=np.array(score, dtype=np.float64),
+        threshold=np.array(threshold, dtype=np.float64),
+        evidence=np.array(evidence, dtype=object),
+        rejected=np.array([r not in (None, "no_text") for r in reason], dtype=bool),
+        text=to_arrow(text),
+    )
 
 
-def clean(text: str) -> str:
-    """Text that Arrow can hold: a lone surrogate (from a character reference in the page) becomes U+FFFD."""
+def to_arrow(texts: Sequence[str | None]) -> pa.Array:
+    """Texts as Arrow can hold them: a lone surrogate (from a character reference in the page) becomes U+FFFD."""
     try:
-        text.encode()
+        return pa.array(texts, pa.string())
     except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def decode(data: bytes, content_type: str | None) -> str:
-    """Decode a page by BOM, HTTP header, `<meta>`, strict UTF-8, detection; never fails, replaces what is left."""
-    encoding = extras.require("resiliparse.parse.encoding", extra="html", needed_by="extract.html")
-    for bom, name in _BOMS:
-        if data.startswith(bom):
-            return data[len(bom) :].decode(name, "replace")
-    head = data[:_META_WINDOW].decode("latin-1")
-    for declared in (_CHARSET.search(content_type or ""), _CHARSET.search(head)):
-        label = encoding.map_encoding_to_html5(declared.group(1), fallback_utf8=False) if declared else None
-        if label:
-            return _decode_as(data, label)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return _decode_as(data, encoding.detect_encoding(data, html5_compatible=True))
-
-
-def _decode_as(data: bytes, name: str) -> str:
-    try:
-        return data.decode(name, "replace")
-    except LookupError:  # a name of the HTML standard that Python does not know
-        return data.decode("utf-8", "replace")
+        whole = [t and t.encode("utf-16", "surrogatepass").decode("utf-16", "replace") for t in texts]
+        return pa.array(whole, pa.string())

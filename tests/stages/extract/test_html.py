@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from resiliparse.extract import html2text
 
-from spark_llmdata.stages.extract.html import ExtractHtml, count_tags, decode, measure_depth
+from spark_llmdata.extraction import Justext
+from spark_llmdata.extraction.decoding import Decoded
+from spark_llmdata.kernels.reference_pages import read
+from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.verdict import Judgement
 from tests.contract.cases import batch_of
 
@@ -64,31 +68,14 @@ def test_what_is_counted_does_not_depend_on_the_encoding(encoding):
     assert (found.reason[0], found.score[0]) == ("too_deep", 9)
 
 
-@given(st.lists(st.sampled_from(TAGS), max_size=40))
-def test_depth_is_that_of_open_elements(tags):
-    """Against the plain definition: of each name, the start tags that no end tag has met yet."""
-    nested = [t.strip("<> ").split(" ")[0].lower() for t in tags if t[0] == "<"]
-    nested = [t for t in nested if t.strip("/") in ("div", "b", "i", "span")]
-    still_open: list[str] = []
-    deepest = 0
-    for tag in nested:
-        if not tag.startswith("/"):
-            still_open.append(tag)
-        elif tag[1:] in still_open:
-            still_open.remove(tag[1:])
-        deepest = max(deepest, len(still_open))
-    assert measure_depth("".join(tags)) == deepest
-
-
 @given(st.lists(st.sampled_from([*TAGS, "<!-- c -->", "<!DOCTYPE html>", "<3", "< b>"]), max_size=40))
 def test_budgets_decide_as_the_counts_say(parts):
-    """The cheap bounds in front let nothing pass that the counts would not."""
     page = "".join(parts)
     for budget in (1, 3, 6):
         found = judge(page, max_tags=budget)
-        assert (found.reason[0] == "too_many_tags") == (count_tags(page) > budget)
+        assert (found.reason[0] == "too_many_tags") == (read(page)["markup"] > budget)
         found = judge(page, max_depth=budget)
-        assert (found.reason[0] == "too_deep") == (measure_depth(page) > budget)
+        assert (found.reason[0] == "too_deep") == (read(page)["depth"] > budget)
 
 
 def test_a_reject_has_no_text_and_a_page_without_text_has_an_empty_one():
@@ -96,19 +83,22 @@ def test_a_reject_has_no_text_and_a_page_without_text_has_an_empty_one():
     assert judge("<br>").text.to_pylist() == [""]
 
 
-def pages(shared_data) -> Iterator[str]:
+def pages(shared_data) -> Iterator[bytes]:
     from warcio.archiveiterator import ArchiveIterator
 
     for path in sorted((shared_data / "02_html_extraction" / "as_warc").glob("*.warc.gz")):
         with path.open("rb") as archive:
             for record in ArchiveIterator(archive):
                 if record.rec_type == "response":
-                    yield decode(record.content_stream().read(), None)
+                    yield record.content_stream().read()
 
 
 def test_real_pages_are_far_from_the_budgets(shared_data):
-    seen = [(measure_depth(page), count_tags(page), len(page.encode())) for page in pages(shared_data)]
-    assert len(seen) > 100
+    html = pa.array(list(pages(shared_data)), pa.binary())
+    assert len(html) > 100
+    found = Decoded.of(html, pa.nulls(len(html), pa.string()), 1 << 30)
     stage = ExtractHtml()
-    budgets = (stage.max_depth, stage.max_tags, stage.max_html_bytes)
-    assert all(max(values) * 5 < budget for values, budget in zip(zip(*seen, strict=True), budgets, strict=True))
+    assert max(found.size.to_pylist()) * 5 < stage.max_html_bytes
+    budgets = {"markup": Justext.max_tags, "depth": stage.max_depth, "attributes": stage.max_attributes}
+    for name, budget in budgets.items():
+        assert max(found.measured.column(name).to_pylist()) * 5 < budget, name
