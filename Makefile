@@ -26,6 +26,8 @@ machine:
 
 $(VENV)/.made:
 	@python=$$(.ci/check-machine) && echo "Making $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@# The pip of 2023 that comes with Python 3.11 fails on lxml's extras.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=24'
 	@touch $@
 
 $(VENV)/.installed: $(PROJECT) | $(VENV)/.made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -29,14 +30,25 @@ def explain(errors: ValidationError, model: type[BaseModel]) -> Iterator[tuple[t
             continue
         told.append(place)
         if error["type"] == "extra_forbidden":
-            fields = list(model.model_fields)
-            name = ".".join(map(str, place))
-            yield place, f"unknown setting{suggest(name, fields)}; it has {', '.join(fields)}"
+            fields = list(_find_model(model, place[:-1]).model_fields)
+            yield place, f"unknown setting{suggest(str(place[-1]), fields)}; it has {', '.join(fields)}"
             continue
         plain = _PLAIN.get(error["type"])
         message = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
         message = message[:1].lower() + message[1:]
         yield place, f"{error['input']!r} does not fit: {message}"
+
+
+def _find_model(model: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel]:
+    """The model of the settings at a place; the outermost one that is known where types do not say."""
+    for name in place:
+        field = model.model_fields.get(str(name))
+        types = () if field is None else (field.annotation, *get_args(field.annotation))
+        inner = [t for t in types if isinstance(t, type) and issubclass(t, BaseModel)]
+        if not inner:
+            break
+        model = inner[0]
+    return model
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

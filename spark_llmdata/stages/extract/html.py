@@ -44,6 +44,7 @@ class ExtractHtml(RowStage):
     kernels = (charset, pages)
     requires = frozenset({"html"})
     provides = frozenset({"text"})
+    edits = frozenset({"meta"})
     ends_segment = True
     reasons: ClassVar[Mapping[str, str]] = {
         "no_text": "the page holds no text",
