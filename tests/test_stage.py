@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from spark_llmdata.errors import SettingsError, UsageError
 from spark_llmdata.stage import Context
+from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 
@@ -92,3 +93,21 @@ def test_a_name_stands_for_one_data_frame(spark):
     with pytest.raises(UsageError, match="'a' was settled before"):
         ctx.settle(spark.range(4), "a")
     assert Context(spark).settle(spark.range(4), "a").count == 4
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings", "said"),
+    [
+        (GopherQuality, {"min_stop_words": 9}, "asks for more different words than `stop_words` has, 8"),
+        (GopherQuality, {"stop_words": ("The", "of course", "a")}, "names 'The', 'of course', which match nothing"),
+        (
+            Pii,
+            {"mode": "tag", "replacements": {"email": ("x",)}},
+            "`mode: tag` writes tags, and `replacements` of email",
+        ),
+        (Pii, {"replacements": {"card": ("x",)}}, "`replacements` names card, which `types` does not"),
+    ],
+)
+def test_settings_that_would_do_nothing_are_refused(stage, settings, said) -> None:
+    with pytest.raises(SettingsError, match=said):
+        stage(**settings)

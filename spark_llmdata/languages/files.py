@@ -38,4 +38,7 @@ def read(path: str, noun: str) -> Mapping[str, Any]:
         raise ValueError(f"cannot read the settings of a language in {path!r}: {error}; {wanted}") from error
     if not isinstance(sections, dict) or not all(isinstance(s, dict) for s in sections.values()):
         raise ValueError(f"{path!r} holds {type(sections).__name__}; {wanted}")
+    known = {name for settings in packaged().values() for name in settings}
+    if unknown := sorted(str(name) for name in set(sections) - known - {noun}):
+        raise ValueError(f"{path!r} has settings of {', '.join(unknown)}; expected some of {', '.join(sorted(known))}")
     return dict(sections.get(noun, {}))

@@ -46,7 +46,7 @@ def resolve(label: str, known: Iterable[str]) -> str | None:
 
 def _parse(label: str) -> tuple[str, str | None]:
     """Language in lower case, by its shortest code, and script as in ISO 15924."""
-    language, *rest = re.split(r"[-_]", label.strip())
+    language, *rest = re.split(r"[-_]", label.strip().removeprefix("__label__"))  # as fastText's models write it
     script = next((part.title() for part in rest if len(part) == 4 and part.isalpha()), None)
     return _table()[0].get(language.lower(), language.lower()), script
 

@@ -146,3 +146,10 @@ def test_a_file_that_is_no_settings(tmp_path) -> None:
         (tmp_path / "x.yaml").write_text(text, "utf-8")
         with pytest.raises(SettingsError, match="expected a YAML file with settings under the stage's name"):
             GopherQuality(by_language={"is": str(tmp_path / "x.yaml")})
+
+
+def test_a_file_with_settings_of_no_stage_is_refused(tmp_path) -> None:
+    file = tmp_path / "is.yaml"
+    file.write_text("filter.gopher_quality: {min_words: 5}\n", "utf-8")
+    with pytest.raises(SettingsError, match="settings of filter.gopher_quality; expected some of c4,"):
+        GopherQuality(by_language={"is": str(file)})

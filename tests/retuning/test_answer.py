@@ -31,7 +31,7 @@ def test_what_is_changed_and_how_to_run_it():
 @pytest.mark.parametrize(
     ("setting", "error", "complaint"),
     [
-        ("filter.gopher_quality.stop_words=[the]", UsageError, "stop_words: what the stage measures depends on it"),
+        ("filter.gopher_quality.stop_words=[the,of]", UsageError, "stop_words: what the stage measures depends on it"),
         ("filter.gopher_quality.words=whitespace", UsageError, "stored scores answer for max_all_symbols_ratio"),
         ("filter.gopher_quality.id=filter.other", UsageError, "filter.gopher_quality.id"),
         ("extract.html.max_depth=10", UsageError, "the stage keeps no scores that decide by themselves"),

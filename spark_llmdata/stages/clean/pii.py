@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.kernels import pii
@@ -106,6 +106,18 @@ class Pii(RowStage):
         if twice:
             raise ValueError(f"types names {', '.join(twice)} more than once; name each type once")
         return types
+
+    @model_validator(mode="after")
+    def _replacements_are_used(self) -> Pii:
+        idle = [] if self.mode == "replace" or self.preset else sorted(self.replacements)
+        if idle:
+            raise ValueError(f"`mode: tag` writes tags, and `replacements` of {', '.join(idle)}; take one of them out")
+        idle = [] if self.preset else sorted(set(self.replacements) - set(self.types))
+        if idle:
+            raise ValueError(
+                f"`replacements` names {', '.join(idle)}, which `types` does not: add it there or take it out"
+            )
+        return self
 
     def judge(self, docs: Batch) -> Judgement:
         """Find and replace in one pass each, then count."""

@@ -102,6 +102,16 @@ class GopherQuality(LanguageStage):
                 f"`min_stop_words: {self.min_stop_words}` asks for words of `stop_words`, which is empty; name some or "
                 "take `min_stop_words: 0`"
             )
+        if self.preset != "dclm" and self.min_stop_words > len(set(self.stop_words)):
+            raise ValueError(
+                f"`min_stop_words: {self.min_stop_words}` asks for more different words than `stop_words` has, "
+                f"{len(set(self.stop_words))}: every document would go"
+            )
+        odd = [word for word in self.stop_words if word != word.lower() or word.split() != [word]]
+        if odd:
+            raise ValueError(
+                f"`stop_words` names {', '.join(map(repr, odd))}, which match nothing; expected words in lower case"
+            )
         return self
 
     def judge(self, docs: Batch) -> Judgement:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
+from spark_llmdata.languages import labels
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement, Rule
 
@@ -24,6 +25,7 @@ class FilterLanguage(RowStage):
     """
 
     kind = "filter.language"
+    revision = 2
     requires = frozenset({"lang"})
     reasons: ClassVar = {
         "no_language": "no language is known",
@@ -43,7 +45,7 @@ class FilterLanguage(RowStage):
         default=None, description="published rules; DCLM and CCNet also read texts with `line_ends: removed`"
     )
     keep: tuple[str, ...] | None = Field(
-        default=("en",), min_length=1, description="languages that stay, as the model names them; null: all"
+        default=("en",), min_length=1, description="languages that stay, by any label (en, eng, eng_Latn); null: all"
     )
     threshold: Ratio | None = Field(default=0.65, description="least probability; null: not looked at")
     thresholds: dict[str, Ratio] = Field(default_factory=dict, description="least probability of single languages")
@@ -54,7 +56,8 @@ class FilterLanguage(RowStage):
 
     @model_validator(mode="after")
     def _thresholds_are_of_kept_languages(self) -> FilterLanguage:
-        unknown = [] if self.keep is None else sorted(set(self.thresholds) - set(self.keep))
+        kept = {labels.canonical(lang) for lang in self.keep or ()}
+        unknown = [] if self.keep is None else sorted(t for t in self.thresholds if not labels.resolve(t, kept))
         if unknown:
             raise ValueError(
                 f"`thresholds` names {', '.join(unknown)}, which `keep` does not: add it there or take it out"
@@ -76,9 +79,12 @@ class FilterLanguage(RowStage):
         """A language that is not wanted comes before one that is not sure, and neither is measured."""
         judgement = super().decide(docs)
         langs = docs["lang"].to_pylist()
+        kept = None if self.keep is None else {labels.canonical(lang) for lang in self.keep}
+        wrong = {lang: kept is not None and lang is not None and not labels.resolve(lang, kept) for lang in set(langs)}
+        none = {lang: lang is None or labels.is_unknown(lang) for lang in set(langs)}
         unwanted = {
-            "wrong_language": np.array([self.keep is not None and lang not in self.keep for lang in langs], dtype=bool),
-            "no_language": np.asarray(docs["lang"].is_null(), dtype=bool),
+            "wrong_language": np.array([wrong[lang] for lang in langs], dtype=bool),
+            "no_language": np.array([none[lang] for lang in langs], dtype=bool),
         }
         assert judgement.reason is not None
         assert judgement.score is not None
@@ -92,7 +98,11 @@ class FilterLanguage(RowStage):
     def list_rules(self, docs: Batch) -> dict[str, Rule]:
         score = docs.score(self.score) if self.needed_scores() else pa.nulls(len(docs), pa.float64())
         default = np.nan if self.threshold is None else self.threshold
-        bound = np.array([self.thresholds.get(lang, default) for lang in docs["lang"].to_pylist()], dtype=float)
+        langs = docs["lang"].to_pylist()
+        own = {labels.canonical(lang): threshold for lang, threshold in self.thresholds.items()}
+        names = {lang: None if lang is None else labels.resolve(lang, own) for lang in set(langs)}
+        bounds = {lang: default if name is None else own[name] for lang, name in names.items()}
+        bound = np.array([bounds[lang] for lang in langs], dtype=float)
         return {"uncertain_language": (score, "<" if self.at_threshold == "keep" else "<=", bound)}
 
 

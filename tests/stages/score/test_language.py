@@ -150,3 +150,11 @@ def test_shares_of_documents_in_two_languages(shared_data: Path):
     assert len(docs) == 102
     assert right["line"] >= 72 > right["document"]
     assert right["share"] >= 67
+
+
+def test_a_given_language_has_its_scores_by_any_name() -> None:
+    docs = Batch({"text": pa.array([SENTENCE] * 5), "lang": pa.array(["en", "eng_Latn", "EN", "und", ""])})
+    found = ScoreLanguage(keep_given=True).judge(docs)
+    assert found.columns["lang"].to_pylist() == ["en", "eng_Latn", "EN", "en", "en"]
+    (probability,) = set(found.scores["score"].to_pylist())
+    assert probability > 0.5
