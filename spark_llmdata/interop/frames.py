@@ -35,14 +35,16 @@ def judge(stage: RowStage, docs: Any) -> Any:
     both are there.
     """
     if isinstance(docs, pa.RecordBatch):
+        _check_given(stage, docs.schema)
         return judge_batch(stage, docs)
     if isinstance(docs, pa.Table):
+        _check_given(stage, docs.schema)
         if docs.num_rows == 0:
             return pa.Table.from_batches([], result_schema(stage, docs.schema))
         combined = docs.combine_chunks().to_batches()
         return pa.Table.from_batches([judge_batch(stage, part) for batch in combined for part in slices(batch)])
     if type(docs).__module__.startswith("pandas."):
-        judged = judge(stage, pa.Table.from_pandas(docs, preserve_index=False)).to_pandas()
+        judged = judge(stage, _from_pandas(stage, docs)).to_pandas()
         judged.index = docs.index  # so that its columns can be put beside those of the frame that came
         return judged
     if hasattr(docs, "mapInArrow"):
@@ -50,11 +52,34 @@ def judge(stage: RowStage, docs: Any) -> Any:
 
         ship_code([stage])
         given = to_arrow_schema(docs.schema)
+        _check_given(stage, given)
         return docs.mapInArrow(_JudgeBatches(stage), from_arrow_schema(result_schema(stage, given)))
     raise UsageError(
         f"{stage.name} was called with a {type(docs).__name__}; expected an Arrow table or record batch, a pandas or a "
         "Spark DataFrame"
     )
+
+
+def _from_pandas(stage: RowStage, docs: Any) -> pa.Table:
+    try:
+        return pa.Table.from_pandas(docs, preserve_index=False)
+    except (UnicodeEncodeError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise UsageError(
+            f"{stage.name} cannot read the frame: {error}; expected columns of one type each, texts without half "
+            "surrogates"
+        ) from error
+
+
+def _check_given(stage: RowStage, given: pa.Schema) -> None:
+    """Refuse a frame without what the stage needs, and a text that is none."""
+    missing = sorted((stage.requires & set(GIVEN)) - set(given.names))
+    if missing:
+        there = ", ".join(given.names) or "no columns"
+        raise UsageError(f"{stage.name} needs the column {', '.join(missing)}; there are {there}")
+    kind = given.field("text").type if "text" in given.names else pa.string()
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    if not any(is_text(kind) for is_text in texts):
+        raise UsageError(f"{stage.name} needs the column text as string, it is {kind}; cast it")
 
 
 def apply(stage: CorpusStage, docs: Any) -> Any:
@@ -217,12 +242,6 @@ def _earlier_scores(batch: pa.RecordBatch) -> dict[str, pa.Array]:
 
 def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Judge one batch of documents; columns that the stage does not know go through as they are."""
-    needed = stage.requires & set(GIVEN)
-    missing = needed - set(batch.schema.names)
-    if missing:
-        raise UsageError(
-            f"{stage.name} needs the column {', '.join(sorted(missing))}; there are {', '.join(batch.schema.names)}"
-        )
     n = batch.num_rows
     columns = {name: _read_column(stage, batch, name) for name in GIVEN}
     alive = _still_kept(batch)

@@ -125,3 +125,17 @@ def test_meta_of_pandas_is_a_dict_or_nothing():
         assert judged.kept.tolist() == expected
     nothing = FilterHttp()(pd.DataFrame({"content_type": ["text/html", None], "meta": [None, None]}))
     assert nothing.kept.tolist() == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"text": [1, 2]}, "needs the column text as string, it is int64; cast it"),
+        ({"text": ["\ud800"]}, "cannot read the frame: .*surrogates not allowed"),
+        ({"text": ["a", 1]}, "cannot read the frame: "),
+        ({}, "needs the column text; there are no columns"),
+    ],
+)
+def test_frames_that_hold_no_texts_are_refused(columns, said):
+    with pytest.raises(UsageError, match=said):
+        GopherQuality()(pd.DataFrame(columns))
