@@ -102,17 +102,17 @@ class MarkedText:
             if piece.taken is not None:
                 yield piece, None, None
                 continue
-            rest = piece.data
-            while rest:
+            begin, end = at, at + len(piece.data)
+            while at < end:
                 while number < len(places) and places[number].end <= at:
                     yield None, None, number
                     number += 1
                 inside = number < len(places) and places[number].begin <= at
-                stop = at + len(rest)
+                stop = end
                 if number < len(places):
                     stop = min(stop, places[number].end if inside else places[number].begin)
-                yield replace(piece, data=rest[: stop - at]), number if inside else None, None
-                rest, at = rest[stop - at :], stop
+                yield replace(piece, data=piece.data[at - begin : stop - begin]), number if inside else None, None
+                at = stop
                 if inside and places[number].end == at:
                     yield None, None, number
                     number += 1
