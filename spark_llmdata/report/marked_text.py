@@ -84,6 +84,14 @@ class MarkedText:
         """Mark what is not to be shown."""
         self._note(spans, lambda piece, kind: replace(piece, secret=kind))
 
+    def has_secrets(self) -> bool:
+        """Whether something is not to be shown."""
+        return any(piece.secret for piece in self.pieces)
+
+    def visible(self) -> str:
+        """All that is to be shown, with what was taken out; NUL stands for a secret."""
+        return b"".join(b"\0" if piece.secret else piece.data for piece in self.pieces).decode(errors="replace")
+
     def _note(self, spans: Iterable[Span], note: Callable[[Piece, str], Piece]) -> None:
         chosen: list[Span] = []
         for span in sorted(spans, key=lambda span: (span.begin, -span.end)):
