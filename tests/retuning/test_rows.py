@@ -51,3 +51,10 @@ def test_without_private_stages_a_text_is_told_as_it_is() -> None:
 def test_nothing_is_told_where_a_private_stage_cannot_say_it() -> None:
     assert begin([ByScore()], row("I am Ann.")) is None
     assert begin([ByScore()], row("I am Ann.", 1.0)) == "<edited>"
+
+
+def test_each_row_of_a_table_is_told_by_its_own_columns() -> None:
+    rows = pa.Table.from_batches([row("I am Ann.", 1.0), row("a b@acme.de", 2.0), row("c", None)]).combine_chunks()
+    cut = rows.to_batches(max_chunksize=1)
+    assert [begin([Pii()], one) for one in cut] == ["I am Ann.", "a <email>", "c"]
+    assert [begin([ByScore()], one) for one in cut] == ["<edited>", "<edited>", None]
