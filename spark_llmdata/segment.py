@@ -205,9 +205,9 @@ class _State:
         def numbers(values: Any) -> pa.Array:
             return pa.array(values, pa.float64(), mask=np.isnan(values))
 
-        evidence = [e if e is None or len(e) <= MAX_EVIDENCE else _shorten(e) for e in self.evidence]
-        if removed_text == "none":
-            evidence = [e and withhold(e) for e in evidence]
+        # What is not to be quoted goes first: in what is cut no quotation can be told any more.
+        evidence = [e and withhold(e) for e in self.evidence] if removed_text == "none" else list(self.evidence)
+        evidence = [e if e is None or len(e) <= MAX_EVIDENCE else _shorten(e) for e in evidence]
         fields = {
             "stage": pa.array(self.stage, pa.string()),
             "reason": pa.array(self.reason, pa.string()),

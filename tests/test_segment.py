@@ -244,6 +244,18 @@ def test_evidence_quotes_no_text_where_none_of_removed_rows_is_kept():
         assert json.loads(removed["verdict"]["evidence"])["at"] == [0, len(line)]
 
 
+def test_long_evidence_quotes_no_text_either():
+    class Wordy(Poisoned):
+        def judge(self, docs: Batch) -> Judgement:
+            said = [json.dumps({"text": "a secret " * 50, "n": 1}), "a secret " * 50, json.dumps(["a secret"] * 50)]
+            return Judgement.remove_where(np.ones(3, dtype=bool), "boring", evidence=np.array(said, dtype=object))
+
+    rows = judged([Wordy()], {"text": "t"}, {"text": "u"}, {"text": "v"}, removed_text="none")
+    found = [json.loads(row["verdict"]["evidence"]) for row in rows]
+    assert found[:2] == [{"n": 1, "characters": 450}, {"characters": 450}]
+    assert "secret" not in json.dumps(found)
+
+
 def test_extraction_rejects_keep_the_page(monkeypatch):
     from resiliparse.extract import html2text
 

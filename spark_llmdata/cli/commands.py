@@ -207,17 +207,13 @@ def runs(options: argparse.Namespace) -> Answer:
 
 def why(options: argparse.Namespace) -> Answer:
     """Say what became of a document."""
+    from spark_llmdata.report.printable import printable, tell_outcome
     from spark_llmdata.report.why import explain
     from spark_llmdata.store import Store
 
     check_folder(options.store, must_exist=True)
     facts = explain(Store.open(session(options), options.store, must_exist=True), options.what, options.run)
-    lines = [f"{facts['url'] or facts['doc_id']}: {facts['outcome']}"]
-    if facts["reason"]:
-        measured = ""
-        if facts["score"] is not None:
-            measured = f": {facts['score']:g}, the threshold is {facts['threshold']:g}"
-        lines.append(f"  by {facts['stage']}, {facts['reason']}{measured}")
+    lines = tell_outcome(facts)
     if facts["evidence"]:
         lines.append(f"  evidence  {json.dumps(facts['evidence'], ensure_ascii=False)}")
     if facts["survivor"]:
@@ -236,7 +232,7 @@ def why(options: argparse.Namespace) -> Answer:
         lines.append(f"  also      {other['file']}:{other['offset']} {what}, {other['doc_id']}")
     unfinished = "" if facts["run_state"] == "done" else f", {facts['run_state']}: no corpus came of it"
     lines.append(f"  run       {facts['run']}{unfinished}")
-    return facts, "\n".join(lines)
+    return facts, "\n".join(map(printable, lines))
 
 
 def retune(options: argparse.Namespace) -> Answer:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spark_llmdata.report.printable import printable
 from spark_llmdata.report.word_diff import Piece, render
 
 WIDTH = 100
@@ -81,18 +82,24 @@ def _piece(facts: Mapping[str, Any]) -> Piece:
 
 def _head(own: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     place = own["location"]
-    lines = [f"{own['url'] or own['id'] or own['doc_id']}: {_fate(own, names)}", entry("doc_id", own["doc_id"])]
-    return [*lines, f"  record    {place['file']}:{place['offset']}"]
+    name = printable(own["url"] or own["id"] or own["doc_id"])
+    lines = [f"{name}: {_fate(own, names)}", entry("doc_id", own["doc_id"])]
+    return [*lines, f"  record    {printable(place['file'])}:{place['offset']}"]
 
 
 def entry(name: str, text: str) -> str:
-    """A line with its name in front, folded."""
+    """A line with its name in front, folded; what a terminal would obey is escaped."""
     return _wrap(f"  {name:<9} ", text, " " * 12)
 
 
 def _wrap(begin: str, text: str, indent: str) -> str:
     return textwrap.fill(
-        text, WIDTH, initial_indent=begin, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        printable(text),
+        WIDTH,
+        initial_indent=begin,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
@@ -163,7 +170,7 @@ def _item(n: int, row: Mapping[str, Any], names: Mapping[str, str]) -> list[str]
     lines = [_wrap(begin, f"{how}: {_fate(row, names)}", _INDENT)]
     place = f"{row['location']['file']}:{row['location']['offset']}"
     if "same_record" in row["how"]:
-        return [*lines, _INDENT + place]
+        return [*lines, _INDENT + printable(place)]
     name = row["url"] or row["id"]
     if not name or row["survivor"] == row["doc_id"]:  # a copy is told from its record by nothing but its place
         name = place

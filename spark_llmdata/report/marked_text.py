@@ -84,6 +84,14 @@ class MarkedText:
         """Mark what is not to be shown."""
         self._note(spans, lambda piece, kind: replace(piece, secret=kind))
 
+    def has_secrets(self) -> bool:
+        """Whether something is not to be shown."""
+        return any(piece.secret for piece in self.pieces)
+
+    def visible(self) -> str:
+        """All that is to be shown, with what was taken out; NUL stands for a secret."""
+        return b"".join(b"\0" if piece.secret else piece.data for piece in self.pieces).decode(errors="replace")
+
     def _note(self, spans: Iterable[Span], note: Callable[[Piece, str], Piece]) -> None:
         chosen: list[Span] = []
         for span in sorted(spans, key=lambda span: (span.begin, -span.end)):
@@ -102,17 +110,17 @@ class MarkedText:
             if piece.taken is not None:
                 yield piece, None, None
                 continue
-            rest = piece.data
-            while rest:
+            begin, end = at, at + len(piece.data)
+            while at < end:
                 while number < len(places) and places[number].end <= at:
                     yield None, None, number
                     number += 1
                 inside = number < len(places) and places[number].begin <= at
-                stop = at + len(rest)
+                stop = end
                 if number < len(places):
                     stop = min(stop, places[number].end if inside else places[number].begin)
-                yield replace(piece, data=rest[: stop - at]), number if inside else None, None
-                rest, at = rest[stop - at :], stop
+                yield replace(piece, data=piece.data[at - begin : stop - begin]), number if inside else None, None
+                at = stop
                 if inside and places[number].end == at:
                     yield None, None, number
                     number += 1

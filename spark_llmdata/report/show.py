@@ -13,7 +13,7 @@ from spark_llmdata.recipe import Recipe
 from spark_llmdata.report.changes import locate
 from spark_llmdata.report.marked_text import MarkedText
 from spark_llmdata.report.origin import Lost, find_row, from_row, is_proven, quote_of, read_again, rebuild, stored
-from spark_llmdata.report.replay import Step, find_counting, find_private, replay
+from spark_llmdata.report.replay import Facts, Step, find_counting, find_private, replay
 from spark_llmdata.report.why import describe, find_records
 from spark_llmdata.spans import Span
 from spark_llmdata.stage import RowStage
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Characters up to which a text is shown in full, and those shown beside marks of a longer one.
 FULL_CHARS = 20_000
 CONTEXT_CHARS = 200
+
+_UNTOLD = "what is private in its text cannot be told; --private shows it as it is"
 
 
 def show(
@@ -64,8 +66,8 @@ def show(
     view = _View(store, record, fate, stage, private)
     view.look(quote_of(facts["evidence"]))
     pieces = [] if view.text is None else _tell(view.text, private, context)
-    if view.has_secrets() and isinstance(facts["evidence"], dict):
-        facts["evidence"] = {k: v for k, v in facts["evidence"].items() if not isinstance(v, str)} or None
+    if fate.stage != "read" and not view.may_quote():  # what could not be read has no text to quote
+        facts["evidence"] = keep_visible(facts["evidence"], f"{view.visible()}\n{fate.url or ''}")
     edits = {name: dict(counts) for name, counts in view.edits.items()}
     shown = {"stage": stage, "proven": view.proven, "edits": edits, "notes": view.notes, "pieces": pieces}
     return facts | {"shown": shown}
@@ -87,12 +89,20 @@ class _View:
         self.proven = True
         self.notes: list[str] = []
         self._stages: list[RowStage] = []  # of the whole run, in order
+        self._scores: dict[str, pa.Array] = {}  # what the segment looked at has stored of them
+        self._has_private = False
         self._is_done = False
         self._is_marked = False
 
-    def has_secrets(self) -> bool:
-        """Whether there is something that is not to be shown."""
-        return not self.private and self.text is not None and any(piece.secret for piece in self.text.pieces)
+    def may_quote(self) -> bool:
+        """Whether all is to be shown, or the text that was judged is proven to hold nothing that is not."""
+        if self.private or not self._has_private:
+            return True
+        return self.text is not None and self.proven and not self._is_done and not self.text.has_secrets()
+
+    def visible(self) -> str:
+        """The text that is shown, with what was taken out."""
+        return "" if self.text is None else self.text.visible()
 
     def look(self, quoted: str | None) -> None:
         """Go through the segments that hold the document."""
@@ -100,17 +110,20 @@ class _View:
             recipe = rebuild(self.record)
         except Lost as why:
             self._lose(str(why))
-            if not self.private and any(s["kind"] not in BUILTIN or _hides(s["kind"]) for s in self._recipe_stages()):
-                self.notes.append("what is private in its text cannot be told; --private shows it as it is")
+            self._has_private = any(s["kind"] not in BUILTIN or _hides(s["kind"]) for s in self._recipe_stages())
+            if self._has_private and not self.private:
+                self.notes.append(_UNTOLD)
                 return
             recipe = None
         self._stages = [s for s in recipe.stages if isinstance(s, RowStage)] if recipe else []
+        self._has_private |= any(s.private for s in self._stages)
         by_name = {s.name: s for s in self._stages}
         given: pa.RecordBatch | None = None
         for segment in self.record.manifest["segments"]:
             row = find_row(self.store, segment["table"], self.fate)
             if row is None or self._is_done:
                 break
+            self._scores = {name: values for name, values in from_row(row)[1].items() if values[0].is_valid}
             try:
                 if recipe is None:
                     raise Lost("")
@@ -144,10 +157,10 @@ class _View:
             steps = replay(stages, columns, scores)
         except (LlmdataError, OSError) as problem:
             raise Lost(f"a stage cannot judge here: {str(problem).splitlines()[0]}") from problem
-        after = steps[-1].after if steps else columns["text"][0].as_py()
-        if not is_proven(row, after):
+        steps = steps or [Step(None, (columns, scores), (columns, scores))]
+        if not is_proven(row, steps[-1].after):
             raise Lost("the stages make another text of it now than the run stored; their code or libraries differ")
-        return steps or [Step(None, after, after)]
+        return steps
 
     def _follow(self, steps: list[Step]) -> None:
         """Let the text go through stages again."""
@@ -158,7 +171,7 @@ class _View:
                 self.edits.clear()
             if self.text is None or is_wanted:
                 self.text = None if step.before is None else MarkedText(step.before)
-            self._hide(name, step.before)
+            self._hide(name, step.seen)
             if self.text is not None and step.stage is not None:
                 self.text.mark(step.stage.noun, step.spans)
                 self._is_marked |= bool(step.spans)
@@ -168,19 +181,26 @@ class _View:
                 self.notes.append(f"its text was made by {name}")
             if name is not None and step.changes:
                 self.edits[name] = Counter(change.kind for change in step.changes)
+            last = step
             if is_wanted:
                 self._is_done = True
-                return
-        last = steps[-1]
-        self._hide(last.stage.name if last.stage else None, last.after, behind=True)
+                break
+        self._hide(last.stage.name if last.stage else None, last.left, behind=True)
 
-    def _hide(self, name: str | None, text: str | None, *, behind: bool = False) -> None:
+    def _hide(self, name: str | None, facts: Facts, *, behind: bool = False) -> None:
         """Mark what the private stages from this one on (or `behind` it) take out of the text as it is now."""
-        if self.private or self.text is None or text is None:
+        if self.private or self.text is None:
             return
         names = [s.name for s in self._stages]
         first = 0 if name is None else names.index(name) + behind
-        self.text.hide(find_private([s for s in self._stages[first:] if s.private], text, self.fate.doc_id))
+        columns, scores = facts
+        private = [s for s in self._stages[first:] if s.private]
+        spans = find_private(private, (columns, {**self._scores, **scores}))
+        if spans is None:
+            spans = [Span("private", 0, len(self.text.current))]
+            if _UNTOLD not in self.notes:
+                self.notes.append(_UNTOLD)
+        self.text.hide(spans)
 
     def _take_stored(self, row: pa.RecordBatch, names: list[str]) -> None:
         """Show the text as the segment stored it; of what its stages took out only the places are known."""
@@ -202,7 +222,7 @@ class _View:
             spans = find_counting(by_name[last], from_row(row)[0], verdict["reason"])
             self.text.mark(by_name[last].noun, spans)
             self._is_marked |= bool(spans)
-        self._hide(last if last in by_name else None, text, behind=True)
+        self._hide(last if last in by_name else None, from_row(row), behind=True)
 
     @staticmethod
     def _change_alone(text: MarkedText, changes: list[dict[str, Any]], after: bytes) -> bool:
@@ -230,3 +250,15 @@ class _View:
 
 def _hides(kind: str) -> bool:
     return bool(getattr(BUILTIN[kind], "private", False))
+
+
+def keep_visible(evidence: Any, visible: str) -> Any:
+    """Evidence with those of its strings alone that stand in a text; None where nothing is left."""
+    if isinstance(evidence, str):
+        return evidence if evidence.strip("…") in visible else None
+    if isinstance(evidence, dict):
+        found = {name: keep_visible(value, visible) for name, value in evidence.items()}
+        return {name: value for name, value in found.items() if value is not None} or None
+    if isinstance(evidence, list):
+        return [value for value in (keep_visible(value, visible) for value in evidence) if value is not None] or None
+    return evidence

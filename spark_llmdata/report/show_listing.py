@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from spark_llmdata.report.listing import entry
+from spark_llmdata.report.printable import printable, tell_outcome
 
 _COLORS = {"taken": "\x1b[9;31m", "put": "\x1b[32m", "counts": "\x1b[1;33m"}
 _BRACKETS = {"taken": ("[-", "-]"), "put": ("{+", "+}"), "counts": ("[!", "!]")}
@@ -18,19 +19,15 @@ _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def describe_shown(facts: Mapping[str, Any], *, colored: bool = False) -> str:
     """The facts of `show`. What a terminal would obey instead of showing it is escaped."""
     shown = facts["shown"]
-    lines = [f"{facts['url'] or facts['doc_id']}: {facts['outcome']}"]
-    if facts["reason"]:
-        measured = ""
-        if facts["score"] is not None:
-            measured = f": {facts['score']:g}, the threshold is {facts['threshold']:g}"
-        lines.append(f"  by {facts['stage']}, {facts['reason']}{measured}")
+    lines = tell_outcome(facts)
     if facts["evidence"]:
         lines.append(entry("evidence", json.dumps(facts["evidence"], ensure_ascii=False)))
     if facts["survivor"]:
         survivor = facts["survivor"]
         lines.append(entry("stays", f"{survivor['doc_id']} {survivor['url'] or ''}".rstrip()))
     lines.append(entry("doc_id", facts["doc_id"] or "none"))
-    lines.append(f"  record    {facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})")
+    place = f"{facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})"
+    lines.append(f"  record    {printable(place)}")
     for stage, kinds in shown["edits"].items():
         lines.append(entry("edits", f"{stage}: " + ", ".join(f"{n:,} {kind}" for kind, n in kinds.items())))
     if facts["others"]:
@@ -77,8 +74,4 @@ def _fill(piece: Mapping[str, Any]) -> str:
         return f" ... ({piece['left_out']:,} characters) ... "
     if piece["text"] is None:
         return f"<{piece['secret']}>"
-    return "".join(c if c.isprintable() or c in "\n\t" else _escape(c) for c in piece["text"])
-
-
-def _escape(c: str) -> str:
-    return c.encode("unicode_escape").decode("ascii")
+    return printable(piece["text"], keep="\n\t")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from spark_llmdata.report.printable import printable
 from spark_llmdata.retuning.answer import Retuned
 
 Table = Callable[[Sequence[str], Sequence[Sequence[object]]], str]
@@ -48,7 +49,7 @@ def _border(border: dict[str, Any]) -> list[str]:
         lines.append(f"{mark} {score:>10} of {threshold}  {name}  {fate}")
         if document["text"]:
             lines.append(f"             {' '.join(document['text'].split())}")
-    return lines
+    return [printable(line) for line in lines]
 
 
 def _value(value: Any) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from spark_llmdata.errors import UsageError
 from spark_llmdata.plan import Plan
+from spark_llmdata.report.marked_text import MarkedText
+from spark_llmdata.report.origin import from_row, stored
+from spark_llmdata.report.replay import find_private
 from spark_llmdata.retuning.border import SHOWN
 from spark_llmdata.retuning.change import Change
 from spark_llmdata.retuning.tasks import BORDER, SCORE, WALKED, FindBorders, WalkAgain
 from spark_llmdata.retuning.walk import KEPT, WAITS, Walk
 from spark_llmdata.runner.covering import Coverage
 from spark_llmdata.runner.funnel import ROW_KEY, Funnel, Removal
+from spark_llmdata.stage import RowStage
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import RunRecord
 
@@ -132,6 +138,7 @@ class Rows:
     def _texts(self, places: set[tuple[int, str, int]]) -> dict[tuple[int, str, int], str | None]:
         from pyspark.sql import functions as F
 
+        private = [s.was for s in self.walk.steps if isinstance(s.was, RowStage) and s.was.private]
         texts: dict[tuple[int, str, int], str | None] = {}
         for number in sorted({place[0] for place in places}):
             wanted: dict[str, list[int]] = {}
@@ -141,9 +148,25 @@ class Rows:
             for part, ordinals in wanted.items():
                 rows = coverage.table.read(coverage.version).where("split IS NULL")
                 chosen = rows.where((F.col("part") == part) & F.col("ordinal").isin(ordinals))
-                for row in chosen.select("ordinal", F.substring("text", 1, SHOWN_CHARS).alias("text")).collect():
-                    texts[number, part, row.ordinal] = row.text
+                for batch in chosen.toArrow().combine_chunks().to_batches(max_chunksize=1):
+                    texts[number, part, stored(batch, "ordinal")] = begin(private, batch)
         return texts
+
+
+def begin(private: Sequence[RowStage], row: pa.RecordBatch) -> str | None:
+    """The beginning of a stored text; of what private stages take out the kind, nothing where they cannot say it."""
+    text = stored(row, "text")
+    if text is None:
+        return None
+    columns, scores = from_row(row)
+    measured = {name: values for name, values in scores.items() if values[0].is_valid}
+    spans = find_private(private, (columns, measured))
+    if spans is None:
+        return None
+    marked = MarkedText(text)
+    marked.hide(spans)
+    pieces = marked.tell(private=False, context=None)
+    return "".join(piece["text"] or f"<{piece['secret']}>" for piece in pieces)[:SHOWN_CHARS]
 
 
 def _union(frames: Sequence[DataFrame]) -> DataFrame:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spark_llmdata.kernels.changes import Change
 from spark_llmdata.report.changes import locate
-from spark_llmdata.report.marked_text import MarkedText
+from spark_llmdata.report.marked_text import MarkedText, Piece
 from spark_llmdata.spans import Span
 from tests.kernels.test_changes import edit, edits
 
@@ -83,6 +83,27 @@ def test_only_what_stands_beside_marks_is_told_with_a_context() -> None:
         {"text": "ccccc"},
         {"text": None, "left_out": 95},
     ]
+
+
+class Counted(bytes):
+    """Bytes that count how many of them were copied."""
+
+    copied = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        Counted.copied += len(part)
+        return Counted(part)
+
+
+def test_each_byte_is_copied_once_however_many_places_there_are() -> None:
+    line = b"A line of words.\r\n"
+    marked = MarkedText("")
+    marked.pieces = [Piece(Counted(line * 500))]
+    changes = [Change("line_end", at, at + 1, 0) for at in range(len(line) - 2, len(line) * 500, len(line))]
+    marked.change("unicode", changes, line.replace(b"\r", b"") * 500)
+    assert marked.current == line.replace(b"\r", b"") * 500
+    assert Counted.copied == len(line) * 500
 
 
 def test_a_text_of_which_only_the_places_of_changes_are_known() -> None:

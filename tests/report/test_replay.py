@@ -78,8 +78,38 @@ def test_without_a_text_nobody_is_asked() -> None:
 
 
 def test_private_places_are_found_wherever_they_stand() -> None:
-    (span,) = find_private([Pii()], "é a@acme.de", None)
+    (span,) = find_private([Pii()], (columns("é a@acme.de"), {})) or ()
     assert tuple(span) == ("email", 3, 12)
+
+
+class HideNames(RowStage):
+    """Takes names out; wants to know more of a document than its text."""
+
+    reads = frozenset({"source"})
+    edits = frozenset({"text"})
+    private = True
+
+    def judge(self, docs):
+        assert docs.score("shout_n")[0].as_py() == 7
+        texts = [
+            t.replace("Ann", f"[{s}]") for t, s in zip(docs.text.to_pylist(), docs["source"].to_pylist(), strict=True)
+        ]
+        return Judgement.keep_all(len(docs), text=pa.array(texts))
+
+
+def test_a_private_stage_sees_the_document_as_it_is() -> None:
+    facts = columns("I am Ann.") | {"source": pa.array(["web"])}
+    (span,) = find_private([HideNames()], (facts, {"shout_n": pa.array([7.0])})) or ()
+    assert tuple(span) == ("edited", 5, 8)
+    _, step = replay([Shout(), HideNames()], facts)
+    assert find_private([HideNames()], step.seen) == []
+
+
+@pytest.mark.parametrize("scores", [{}, {"shout_n": pa.array([1.0])}])
+def test_where_a_private_stage_cannot_say_it_nobody_says_that_nothing_is_private(scores: dict[str, pa.Array]) -> None:
+    facts = columns("I am Ann.") | {"source": pa.array(["web"])}
+    assert find_private([Pii(), HideNames()], (facts, scores)) is None
+    assert find_private([HideNames()], (columns("I am Ann."), {"shout_n": pa.array([7.0])})) is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 import spark_llmdata as sl
 from spark_llmdata.errors import MissingExtra, UsageError
 from spark_llmdata.report import show as shown
+from spark_llmdata.report.origin import Lost
 from spark_llmdata.report.show import show
 from spark_llmdata.report.show_listing import describe_shown
 from tests.runner.corpora import good_text, write_jsonl, write_warc
@@ -98,6 +99,23 @@ def test_values_are_shown_to_nobody_who_does_not_ask(built):
         assert any(p.get("secret") == "email" for p in facts["shown"]["pieces"])
     # A copy was removed before the stage that removes personal data saw it.
     assert "of <email> and friends" in texts(show(built.store, "https://a.example/copy"), "put")
+
+
+@pytest.mark.parametrize("lost", ["rebuild", "read_again"])
+def test_verdicts_quote_nothing_where_the_text_is_not_seen(built, monkeypatch, lost):
+    said = {"at": [0, 9], "text": "a { of three@acme.de", "lines": ["three@acme.de"]}
+    describe = shown.describe
+
+    def lose(*_: object) -> None:
+        raise Lost("it is gone")
+
+    monkeypatch.setattr(shown, "describe", lambda *found: describe(*found) | {"evidence": said})
+    monkeypatch.setattr(shown, lost, lose)
+    # The first pass stored the text as it came; what condemned it is in the second, which keeps none.
+    facts = show(built.store, "bracket")
+    assert facts["evidence"] == {"at": [0, 9]}
+    assert "@acme" not in json.dumps(facts) + describe_shown(facts)
+    assert show(built.store, "bracket", private=True)["evidence"] == said
 
 
 def test_one_stage_alone(built):
