@@ -89,7 +89,12 @@ class LanguageStage(RowStage):
         own = {n: v for n, v in self if n not in ("by_language", "language_data", "language")}
         for language in self.languages():
             settings = self.language_data.get(language, {}) | self.by_language.get(language, {})
-            self._variants[language] = self._vary(own, language, settings) if settings else None
+            variant = self._vary(own, language, settings) if settings else None
+            self._variants[language] = variant
+            if variant is not None and language in self.by_language:
+                # As checked, not as given: of a list of words in a file the words, so that a manifest says all of it.
+                checked = variant.settings()
+                self.by_language[language] = {n: checked[n] for n in self.by_language[language]}
         if self._variants and labels.resolve(self.language, self._variants) is None:
             raise ValueError(
                 f"`language` is {self.language!r}, of which nothing is known here; expected one of "

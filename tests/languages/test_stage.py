@@ -146,3 +146,16 @@ def test_a_file_that_is_no_settings(tmp_path) -> None:
         (tmp_path / "x.yaml").write_text(text, "utf-8")
         with pytest.raises(SettingsError, match="expected a YAML file with settings under the stage's name"):
             GopherQuality(by_language={"is": str(tmp_path / "x.yaml")})
+
+
+def test_words_of_a_language_in_a_file_are_part_of_the_settings(tmp_path) -> None:
+    file, found = tmp_path / "words.txt", []
+    for text in ("foo\n", "bar\nbaz\n"):
+        file.write_text(text, "utf-8")
+        found.append(C4(by_language={"de": {"bad_words": str(file), "min_sentences": "2"}}))
+    file.unlink()
+    assert [s.settings()["by_language"]["de"]["bad_words"] for s in found] == [["foo"], ["bar", "baz"]]
+    assert found[0].settings()["by_language"]["de"]["min_sentences"] == 2
+    assert found[0].fingerprint() != found[1].fingerprint()
+    assert C4(**found[1].settings()) == found[1]
+    assert C4(**found[1].settings()).variant("de") == found[1].variant("de")
