@@ -334,3 +334,21 @@ def test_an_order_that_cannot_be_is_told_with_its_line(write):
         make_plan(load_recipe(path))
     lines = [problem.removeprefix(f"{path}:").split(": ")[0] for problem in told.value.problems]
     assert lines == ["4", "5", "6"]
+
+
+@pytest.mark.parametrize("key", ["no", "off", "yes", "True"])
+def test_a_key_that_yaml_reads_as_true_or_false_is_refused(write, key):
+    path = write(f"name: a\nstages:\n  - filter.gopher_quality:\n      by_language:\n        {key}: {{min_words: 7}}\n")
+    (told,) = problems(path)
+    read = {"no": "false", "off": "false"}.get(key, "true")
+    assert told == f'5: YAML reads the key {key} as {read}; expected a name: put it in quotes, "{key}"'
+
+
+def test_the_language_no_is_norwegian(write):
+    path = write('name: a\nstages:\n  - filter.gopher_quality: {by_language: {"no": {min_words: 7}}}\n')
+    assert load_recipe(path).stages[0].variant("nob").min_words == 7
+    bare = write("name: a\nstages:\n  - filter.gopher_quality\n")
+    recipe = load_recipe(bare, ["filter.gopher_quality.by_language.no.min_words=7"])
+    assert recipe.stages[0].variant("no").min_words == 7
+    (told,) = problems(bare, ("filter.gopher_quality.by_language={no: {min_words: 7}}",))
+    assert "put the code in quotes" in told
