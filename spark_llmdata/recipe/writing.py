@@ -21,6 +21,8 @@ def write_recipe(recipe: Recipe, remarks: str = "") -> str:
     facts: dict[str, Any] = {"name": recipe.name}
     if recipe.lacks:
         facts["lacks"] = list(recipe.lacks)
+    if recipe.judge != Recipe.judge:
+        facts["judge"] = recipe.judge
     if read := _chosen(recipe.read):
         facts["read"] = read
     stages = [_write_stage(s, item["kind"]) for s, item in zip(recipe.stages, recipe.as_dict()["stages"], strict=True)]

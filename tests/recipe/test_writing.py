@@ -24,6 +24,13 @@ def test_shipped_recipes(name, tmp_path):
     recipe = load_recipe(name)
     again = written(recipe, tmp_path, "said before\n\nanything else")
     assert (again.as_dict(), again.lacks) == (recipe.as_dict(), recipe.lacks)
+    assert "\njudge:" not in write_recipe(recipe)  # the default
+
+
+def test_which_documents_are_judged(tmp_path):
+    recipe = load_recipe("quickstart", ["judge=all"])
+    assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
+    assert recipe.as_dict()["judge"] == "all"
 
 
 @pytest.mark.parametrize("kind", BUILTIN)
@@ -40,6 +47,7 @@ def test_every_preset_of_every_stage(kind, tmp_path):
 def test_a_preset_overridden_by_the_default_stays_so(tmp_path):
     (tmp_path / "r.yaml").write_text(
         "name: é\n"
+        "judge: all\n"
         "read: {columns: {text: body}}\n"
         "stages:\n"
         "  - filter.fineweb: {preset: datatrove, short_line_chars: 29, id: lines}\n"
@@ -50,7 +58,7 @@ def test_a_preset_overridden_by_the_default_stays_so(tmp_path):
     )
     recipe = load_recipe(str(tmp_path / "r.yaml"))
     text = write_recipe(recipe, "one\ntwo")
-    assert text.startswith("# one\n# two\nname: é\nread:\n  columns:\n    text: body\n")
+    assert text.startswith("# one\n# two\nname: é\njudge: all\nread:\n  columns:\n    text: body\n")
     assert "min_words: 3" in text
     assert "max_words" not in text
     assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
