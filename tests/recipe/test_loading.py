@@ -352,3 +352,15 @@ def test_the_language_no_is_norwegian(write):
     assert recipe.stages[0].variant("no").min_words == 7
     (told,) = problems(bare, ("filter.gopher_quality.by_language={no: {min_words: 7}}",))
     assert "put the code in quotes" in told
+
+
+def test_no_setting_is_put_into_the_path_of_a_file(write, tmp_path):
+    """What the file says would be lost."""
+    (tmp_path / "is.yaml").write_text("gopher_quality: {stop_words: [og, sem], min_words: 10}\n", "utf-8")
+    path = write(f"name: a\nstages:\n  - filter.gopher_quality: {{by_language: {{is: {tmp_path}/is.yaml}}}}\n")
+    assert load_recipe(path).stages[0].variant("is").min_words == 10
+    setting = "filter.gopher_quality.by_language.is.min_words=30"
+    (told,) = problems(path, (setting,))
+    assert told.startswith(f"--set {setting}: by_language.is is '{tmp_path}/is.yaml' in the recipe, which has no min_wo")
+    beside = load_recipe(path, ["filter.gopher_quality.by_language.de.min_words=30"]).stages[0]
+    assert (beside.variant("is").min_words, beside.variant("de").min_words) == (10, 30)
