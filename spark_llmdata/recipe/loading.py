@@ -263,8 +263,8 @@ def _put(
             inner = {"default": inner}  # a bound for one stage leaves the bound of the others as it was
         if inner is not None and not isinstance(inner, dict):
             document.problems.append(
-                f"{label}: {'.'.join(keys[: i + 1])} is {inner!r} in the recipe, which has no {'.'.join(keys[i + 1 :])} "
-                "to set; write the settings there as a mapping, or set the whole of it"
+                f"{label}: {'.'.join(keys[: i + 1])} is {inner!r} in the recipe, which has no "
+                f"{'.'.join(keys[i + 1 :])} to set; write the settings there as a mapping, or set the whole of it"
             )
             return
         target[key] = dict(inner) if isinstance(inner, dict) else {}

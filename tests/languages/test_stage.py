@@ -127,6 +127,14 @@ def test_a_language_in_a_file(tmp_path) -> None:
             {"by_language": {"de": {"min_words": -3}}},
             "by_language.de.min_words: -3 does not fit: .* greater",
         ),
+        (
+            {"min_words": 60, "max_words": 50},
+            "^filter.gopher_quality: {'min_words': 60, 'max_words': 50} does not fit: `min_words: 60` and `max_w",
+        ),
+        (
+            {"min_mean_word_length": 6},
+            "^filter.gopher_quality: {.* does not fit: by_language.zh: `min_mean_word_length: 6.0`",
+        ),
         ({"by_language": {"de": {}, "deu": {}}}, "'deu' is the language 'de', which is given twice"),
         ({"by_language": {"de": "nowhere.yaml"}}, "cannot read the settings of a language in 'nowhere.yaml'"),
         ({"by_language": {"de": 3}}, "by_language.de"),
