@@ -84,3 +84,21 @@ def test_what_a_stage_fills_in_by_itself_is_spelled_out(tmp_path):
     recipe = load_recipe(str(tmp_path / "r.yaml"))
     assert recipe.stages[0].high == 2
     assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("settings", "lines"),
+    [
+        ("", 3),
+        (": {preset: datatrove}", 4),
+        (": {max_mean_word_length: 10}", 4),  # the default, given for all languages
+        (": {min_words: 3, by_language: {is: {min_words: 4}}}", 7),
+        (": {language_data: {}}", 4),
+    ],
+)
+def test_what_the_package_knows_of_languages_is_not_spelled_out(settings, lines, tmp_path):
+    (tmp_path / "r.yaml").write_text(f"name: r\nstages:\n  - filter.gopher_quality{settings}\n")
+    recipe = load_recipe(str(tmp_path / "r.yaml"))
+    text = write_recipe(recipe)
+    assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
+    assert len(text.splitlines()) == lines, text
