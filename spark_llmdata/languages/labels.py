@@ -9,6 +9,9 @@ from importlib import resources
 
 import yaml
 
+#: Raised by whoever changes which language a label means, `names.yaml` included.
+REVISION = 1
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: Labels that say no language: none was recognized.

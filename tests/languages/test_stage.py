@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from spark_llmdata.errors import SettingsError
-from spark_llmdata.languages import files
+from spark_llmdata.languages import files, labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.stages.filter.c4 import C4
@@ -34,6 +34,13 @@ def test_the_stages_that_are_bound_to_a_language() -> None:
     }
     sections = {section for data in files.packaged().values() for section in data}
     assert sections == {stage.kind_name().rsplit(".", 1)[-1] for stage in BOUND}
+
+
+@pytest.mark.parametrize("kind", BOUND)
+def test_what_labels_mean_is_part_of_what_decides(kind: type[LanguageStage], monkeypatch) -> None:
+    before = kind().fingerprint()
+    monkeypatch.setattr(labels, "REVISION", labels.REVISION + 1)
+    assert kind().fingerprint() != before
 
 
 @pytest.mark.parametrize("kind", BOUND)
