@@ -107,7 +107,12 @@ def rearrange(recipe: Recipe, order: Sequence[str]) -> Recipe:
     by_name = {s.name: s for s in recipe.stages}
     if sorted(order) != sorted(by_name):
         raise UsageError(f"the order {', '.join(order)} does not name the stages {', '.join(by_name)}; name each once")
-    return replace(recipe, stages=tuple(by_name[name] for name in order))
+    place_of = dict(zip(by_name, recipe.places, strict=False))  # there are none where it comes from no file
+    return replace(
+        recipe,
+        stages=tuple(by_name[name] for name in order),
+        places=tuple(place_of[name] for name in order if name in place_of),
+    )
 
 
 def arrange(recipe: Recipe, files: Sequence[InputFile], rows: int = SAMPLE_ROWS) -> Arrangement:

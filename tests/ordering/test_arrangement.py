@@ -202,6 +202,13 @@ def test_times_that_hardly_differ_change_nothing(recipe, tmp_path, monkeypatch):
     }
 
 
+def test_a_stage_that_moves_is_still_written_where_it_was(recipe):
+    order = [s.name for s in recipe.stages][::-1]
+    assert rearrange(recipe, order).places == recipe.places[::-1]
+    assert recipe.places[0] != recipe.places[-1]
+    assert rearrange(replace(recipe, places=()), order).places == ()
+
+
 def test_an_order_names_every_stage_once(recipe):
     with pytest.raises(UsageError, match="does not name the stages"):
         rearrange(recipe, ["good"])
