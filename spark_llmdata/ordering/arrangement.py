@@ -201,7 +201,7 @@ def _places(measured: Measured, needs: Sequence[Needs], order: Sequence[int]) ->
 
 def _keep(segment: Segment, docs: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
     """What the next pass gets of the sample: the documents this one keeps."""
-    judged = [rows for batch in docs for rows in segment.judge(batch, "")]
+    judged = [rows for batch in docs for rows in segment.judge(batch, "", isolated=True)]
     return [kept for rows in judged if (kept := rows.filter(pc.fill_null(rows.column("kept"), False))).num_rows]
 
 

@@ -26,6 +26,9 @@ from spark_llmdata.verdict import BoolArray, FloatArray, Judgement
 #: How often stages are timed, after a first time that fills caches and loads models.
 REPEATS = 3
 
+#: Why documents are rejected that end the process judging them.
+_ENDING = ("killed", "timed_out")
+
 #: A splitting of the text: by which rule, of which edition of the text (how many stages have edited it), and of which
 #: part of the documents, where it is not all of them. The empty rule is the taking of the part.
 Split = tuple[str, int, Hashable]
@@ -167,7 +170,18 @@ def _begin(segment: Segment, rows: pa.RecordBatch) -> tuple[Batch, BoolArray]:
     docs = segment.documents(rows)
     wants_text = any("text" in s.requires for s in segment.stages)
     alive = docs.alive & np.asarray(docs.raw("text").is_valid()) if wants_text else docs.alive
-    return docs, alive
+    return docs, alive & _find_harmless(segment.stages, docs, alive)
+
+
+def _find_harmless(stages: Sequence[RowStage], docs: Batch, alive: BoolArray) -> BoolArray:
+    """Which documents end no process: each stage judges in children, as what it judges here might end this one."""
+    batch = _Watched(docs._columns, alive, dict(docs._scores))
+    for stage in stages:
+        judgement = judge_safely(stage, batch, isolated=True)
+        if judgement.rejected is not None and judgement.reason is not None:
+            batch.remove(judgement.rejected & np.isin(judgement.reason.astype(str), _ENDING))
+        batch.take(stage, judgement)
+    return batch.alive
 
 
 def _judge(stages: Sequence[RowStage], docs: Batch, alive: BoolArray, clocked: _Clocked) -> BoolArray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -109,6 +112,20 @@ def test_a_document_that_makes_a_stage_fail_is_one_it_removes():
     found = measured([Poisoned(), Long()], *ROWS, {"text": "poison"})
     assert found.measured.removes[0].tolist()[-1] is True
     assert found.measured.before[1] == {0}, "Poisoned does not say what it changes"
+
+
+def test_a_document_that_ends_its_process_is_not_measured():
+    class Deadly(Long):
+        edits = frozenset()
+
+        def judge(self, docs):
+            if "deadly" in docs.text.to_pylist():
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().judge(docs)
+
+    found = measured([Long(), Deadly(id="deadly")], *ROWS, {"text": "deadly"})
+    assert found.documents == 4
+    assert found.measured.removes.tolist() == [[False, True, False, False]] * 2
 
 
 def test_no_documents():
