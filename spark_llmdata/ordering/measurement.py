@@ -21,13 +21,10 @@ from spark_llmdata.ordering.choice import Measured
 from spark_llmdata.ordering.commuting import Needs, find_predecessors, needs_of, score_key
 from spark_llmdata.segment import Segment, slices
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import BoolArray, FloatArray, Judgement
+from spark_llmdata.verdict import MACHINE_REASONS, BoolArray, FloatArray, Judgement
 
 #: How often stages are timed, after a first time that fills caches and loads models.
 REPEATS = 3
-
-#: Why documents are rejected that end the process judging them.
-_ENDING = ("killed", "timed_out")
 
 #: A splitting of the text: by which rule, of which edition of the text (how many stages have edited it), and of which
 #: part of the documents, where it is not all of them. The empty rule is the taking of the part.
@@ -179,7 +176,7 @@ def _find_harmless(stages: Sequence[RowStage], docs: Batch, alive: BoolArray) ->
     for stage in stages:
         judgement = judge_safely(stage, batch, isolated=True)
         if judgement.rejected is not None and judgement.reason is not None:
-            batch.remove(judgement.rejected & np.isin(judgement.reason.astype(str), _ENDING))
+            batch.remove(judgement.rejected & np.isin(judgement.reason.astype(str), MACHINE_REASONS))
         batch.take(stage, judgement)
     return batch.alive
 
