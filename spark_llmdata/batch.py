@@ -109,10 +109,13 @@ class Batch:
         """
         if name not in self._parts:
             taken = {column: values.take(pa.array(rows)) for column, values in self._columns.items()}
-            part = Batch(taken, self.alive[rows])
+            part = self._make_part(name, taken, self.alive[rows])
             part._whole = (self, rows)
             self._parts[name] = (rows, part)
         return self._parts[name]
+
+    def _make_part(self, name: Hashable, columns: Mapping[str, pa.Array], alive: BoolArray) -> Batch:
+        return Batch(columns, alive)
 
     def slice(self, begin: int, end: int) -> Batch:
         """Return rows [begin, end) as a batch of their own."""

@@ -14,6 +14,8 @@ _PLAIN = {
     "dict_type": "expected a mapping",
     "too_short": "expected {min_length} or more of them",
 }
+#: Characters of all settings of a stage that are shown in a complaint of several.
+_MAX_SETTINGS = 200
 #: What pydantic puts into a place to say which of several types it tried.
 _TAGS = frozenset({"float", "int", "str", "bool", "dict[str,float]"})
 
@@ -36,7 +38,10 @@ def explain(errors: ValidationError, model: type[BaseModel]) -> Iterator[tuple[t
         plain = _PLAIN.get(error["type"])
         message = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
         message = message[:1].lower() + message[1:]
-        yield place, f"{error['input']!r} does not fit: {message}"
+        value = repr(error["input"])
+        # A rule on several settings names those with their values, which many others beside them would only hide.
+        in_all = not place and error["type"] == "value_error" and len(value) > _MAX_SETTINGS
+        yield place, message if in_all else f"{value} does not fit: {message}"
 
 
 def _find_model(model: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel]:

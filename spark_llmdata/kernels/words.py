@@ -15,6 +15,7 @@ REVISION = 1
 #: `uax29`: segments between Unicode word boundaries (UAX #29) that hold an alphabetic or numeric code point.
 #: `whitespace`: maximal runs of code points that are not Unicode White_Space. `datatrove`: what datatrove's filters see
 #: in English, the tokens of spaCy 3.8's rules without white space; punctuation is words too.
+#: `dictionary`: as `uax29`, with Chinese, Japanese, Thai, Lao, Khmer and Burmese parted by ICU's dictionaries.
 RULES: tuple[str, ...] = tuple(_native.WORD_RULES)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 #: Written in C where PyYAML was built with it: a tenth of the time.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: By the noun of a stage's kind, its settings.
 Sections = Mapping[str, Mapping[str, Any]]
@@ -22,7 +22,7 @@ def packaged() -> Mapping[str, Sections]:
     """What comes with the package, by canonical name of the language (see `labels`)."""
     folder = resources.files("spark_llmdata.languages") / "data"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
-    return {f.name.removesuffix(".yaml"): yaml.load(f.read_text("utf-8"), _LOADER) for f in files}
+    return {f.name.removesuffix(".yaml"): yaml.load(f.read_text("utf-8"), LOADER) for f in files}
 
 
 def read(path: str, noun: str) -> Mapping[str, Any]:

@@ -9,7 +9,10 @@ from importlib import resources
 
 import yaml
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from spark_llmdata.languages import files
+
+#: Raised by whoever changes which language a label means, `names.yaml` included.
+REVISION = 1
 
 #: Labels that say no language: none was recognized.
 UNKNOWN = frozenset({"", "und"})
@@ -56,7 +59,7 @@ def _table() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
     """The shortest code by every code of a language, and by that one the scripts, where they are told."""
     shortest, scripts = {}, {}
     file = resources.files("spark_llmdata.languages") / "names.yaml"
-    for code, facts in yaml.load(file.read_text("utf-8"), _LOADER).items():
+    for code, facts in yaml.load(file.read_text("utf-8"), files.LOADER).items():
         shortest.update(dict.fromkeys([code, *facts["names"]], code))
         if "scripts" in facts:
             scripts[code] = frozenset(facts["scripts"])

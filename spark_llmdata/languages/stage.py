@@ -87,9 +87,16 @@ class LanguageStage(RowStage):
         """Check every language's settings by making the stage they make of this one."""
         # From the dictionary of values: each variant is made without languages, so this comes to an end.
         own = {n: v for n, v in self if n not in ("by_language", "language_data", "language")}
+        if self.languages():
+            self._make(own, "")  # first: what is wrong with it is not told of some language
         for language in self.languages():
             settings = self.language_data.get(language, {}) | self.by_language.get(language, {})
-            self._variants[language] = self._vary(own, language, settings) if settings else None
+            variant = self._vary(own, language, settings) if settings else None
+            self._variants[language] = variant
+            if variant is not None and language in self.by_language:
+                # As checked, not as given: of a list of words in a file the words, so that a manifest says all of it.
+                checked = variant.settings()
+                self.by_language[language] = {n: checked[n] for n in self.by_language[language]}
         if self._variants and labels.resolve(self.language, self._variants) is None:
             raise ValueError(
                 f"`language` is {self.language!r}, of which nothing is known here; expected one of "
@@ -106,11 +113,19 @@ class LanguageStage(RowStage):
                 f"{', '.join(unknown)} given for the language {language!r}: no setting that can differ by language; "
                 f"expected some of {', '.join(fields)}"
             )
+        return cls._make({**own, **settings}, f"by_language.{language}")
+
+    @classmethod
+    def _make(cls, settings: Mapping[str, Any], where: str) -> LanguageStage:
+        """The stage without languages; what is wrong is told in sentences with its place, which begins with `where`."""
         try:
-            return cls(**{**own, **settings, "language_data": {}})
+            return cls(**{**settings, "language_data": {}})
         except SettingsError as error:
-            told = "; ".join(f"{'.'.join(map(str, place)) or 'settings'}: {what}" for place, what in error.problems)
-            raise ValueError(f"by_language.{language}.{told}") from error
+            told = [
+                f"{name}: {what}" if (name := ".".join([*filter(None, [where]), *map(str, at)])) else what
+                for at, what in error.problems
+            ]
+            raise ValueError("; ".join(told)) from error
 
     def languages(self) -> tuple[str, ...]:
         """The languages that documents are judged in, by their canonical names; empty: all alike, whatever they are."""

@@ -20,6 +20,8 @@ from spark_llmdata.segment import Segment
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.stage import CorpusStage, RowStage
 
+_JUDGE_ALL = "with `judge: all` every stage judges every document of its pass: no order costs less"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -54,7 +56,7 @@ class Pass:
 class Arrangement:
     """The recipe as it shall run, and why: the passes that leave a choice, and of the others what holds the stages.
 
-    `of` identifies the recipe before.
+    `of` identifies the recipe before, `why` says what keeps its order where nothing was measured for another reason.
     """
 
     recipe: Recipe
@@ -63,6 +65,7 @@ class Arrangement:
     passes: tuple[Pass, ...]
     held: tuple[Mapping[str, str], ...]
     sample: Mapping[str, int]
+    why: str | None = None
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -88,6 +91,7 @@ class Arrangement:
             "min_gain": MIN_GAIN,
             "passes": passes,
             "held": [dict(h) for h in self.held],
+            "why": self.why,
         }
 
 
@@ -103,18 +107,28 @@ def rearrange(recipe: Recipe, order: Sequence[str]) -> Recipe:
     by_name = {s.name: s for s in recipe.stages}
     if sorted(order) != sorted(by_name):
         raise UsageError(f"the order {', '.join(order)} does not name the stages {', '.join(by_name)}; name each once")
-    return replace(recipe, stages=tuple(by_name[name] for name in order))
+    place_of = dict(zip(by_name, recipe.places, strict=False))  # there are none where it comes from no file
+    return replace(
+        recipe,
+        stages=tuple(by_name[name] for name in order),
+        places=tuple(place_of[name] for name in order if name in place_of),
+    )
 
 
 def arrange(recipe: Recipe, files: Sequence[InputFile], rows: int = SAMPLE_ROWS) -> Arrangement:
     """Measure a recipe's stages on a sample of the files and put those that commute in the order that costs least.
 
     Stages stay in their passes. Comparisons remove nothing of the sample: what a pass behind one costs is told for
-    documents that are still there. A pass keeps its order where another one would save less than `MIN_GAIN`.
+    documents that are still there. A pass keeps its order where another one would save less than `MIN_GAIN`. With
+    `judge: all` nothing is measured.
 
     Raises:
         UsageError, InputError: no sample can be taken.
     """
+    was = tuple(s.name for s in recipe.stages)
+    if recipe.judge == "all":
+        counts = {"asked": rows, "records": 0, "files": 0, "of_files": len(files)}
+        return Arrangement(recipe, identify(recipe), was, (), (), counts, why=_JUDGE_ALL)
     nodes = [n for n in make_plan(recipe).nodes if isinstance(n, SegmentNode)]
     needs = [tuple(needs_of(s) for s in n.segment.stages) for n in nodes]
     free = [_leaves_a_choice(n) for n in needs]
@@ -136,7 +150,6 @@ def arrange(recipe: Recipe, files: Sequence[InputFile], rows: int = SAMPLE_ROWS)
         order += names
         if any(free[i + 1 :]):
             docs = _keep(node.segment, docs)
-    was = tuple(s.name for s in recipe.stages)
     moved = rearrange(recipe, _with_comparisons(recipe, order))
     make_plan(moved)
     counts = {"asked": rows, "records": sample.records, "files": sample.files, "of_files": len(files)}
@@ -188,7 +201,7 @@ def _places(measured: Measured, needs: Sequence[Needs], order: Sequence[int]) ->
 
 def _keep(segment: Segment, docs: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
     """What the next pass gets of the sample: the documents this one keeps."""
-    judged = [rows for batch in docs for rows in segment.judge(batch, "")]
+    judged = [rows for batch in docs for rows in segment.judge(batch, "", isolated=True)]
     return [kept for rows in judged if (kept := rows.filter(pc.fill_null(rows.column("kept"), False))).num_rows]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,13 +21,14 @@ from spark_llmdata.ordering.choice import Measured
 from spark_llmdata.ordering.commuting import Needs, find_predecessors, needs_of, score_key
 from spark_llmdata.segment import Segment, slices
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import BoolArray, FloatArray, Judgement
+from spark_llmdata.verdict import MACHINE_REASONS, BoolArray, FloatArray, Judgement
 
 #: How often stages are timed, after a first time that fills caches and loads models.
 REPEATS = 3
 
-#: A splitting of the text: by which rule, and of which edition of the text (how many stages have edited it).
-Split = tuple[str, int]
+#: A splitting of the text: by which rule, of which edition of the text (how many stages have edited it), and of which
+#: part of the documents, where it is not all of them. The empty rule is the taking of the part.
+Split = tuple[str, int, Hashable]
 
 
 @dataclass
@@ -38,40 +41,67 @@ class _Clocked:
     seen: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
-class _Watched(Batch):
-    """A batch that notes what is read of it, and the time that splitting into words takes."""
+@dataclass
+class _Notes:
+    """What a stage reads, the splittings it uses, and the time of those made for it."""
 
-    def __init__(self, docs: Batch, alive: BoolArray) -> None:
-        super().__init__(docs._columns, alive, dict(docs._scores))
-        self.edition = 0
-        self.begin()
+    edition: int = 0
+    seen: set[str] = field(default_factory=set)
+    used: set[Split] = field(default_factory=set)
+    spent: dict[Split, float] = field(default_factory=dict)
+
+
+class _Watched(Batch):
+    """A batch that notes what is read of it and of its parts, and the time that splitting into words takes."""
+
+    def __init__(
+        self,
+        columns: Mapping[str, pa.Array],
+        alive: BoolArray,
+        scores: Mapping[str, pa.Array] | None = None,
+        notes: _Notes | None = None,
+        name: Hashable = None,
+    ) -> None:
+        super().__init__(columns, alive, scores)
+        self.notes = _Notes() if notes is None else notes
+        self.name = name  # of a part
 
     def begin(self) -> None:
         """Note anew, for the next stage."""
-        self.seen: set[str] = set()
-        self.used: set[Split] = set()
-        self.spent: dict[Split, float] = {}
+        self.notes.seen, self.notes.used, self.notes.spent = set(), set(), {}
 
     def __getitem__(self, name: str) -> pa.Array:
-        self.seen.add(name)
+        self.notes.seen.add(name)
         return super().__getitem__(name)
 
     def raw(self, name: str) -> pa.Array:
-        self.seen.add(name)
+        self.notes.seen.add(name)
         return super().raw(name)
 
     def words(self, rule: str = "uax29") -> Words:
-        self.seen.add("text")
-        self.used.add((rule, self.edition))
+        self.notes.seen.add("text")
+        with self._timed((rule, self.notes.edition, self.name), rule not in self._words):
+            return super().words(rule)
+
+    def part(self, name: Hashable, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], Batch]:
+        """Note it like a splitting: stages with the same part share it."""
+        with self._timed(("", self.notes.edition, name), name not in self._parts):
+            return super().part(name, rows)
+
+    def _make_part(self, name: Hashable, columns: Mapping[str, pa.Array], alive: BoolArray) -> Batch:
+        return _Watched(columns, alive, None, self.notes, name)
+
+    @contextmanager
+    def _timed(self, key: Split, is_new: bool) -> Iterator[None]:
+        """Note that something is used, and what it takes where it is made now."""
+        self.notes.used.add(key)
         begun = time.process_time()
-        is_new = rule not in self._words
-        found = super().words(rule)
+        yield
         if is_new:
-            self.spent[rule, self.edition] = time.process_time() - begun
-        return found
+            self.notes.spent[key] = time.process_time() - begun
 
     def score(self, name: str) -> pa.Array:
-        self.seen.add(score_key(name))
+        self.notes.seen.add(score_key(name))
         return super().score(name)
 
     def take(self, stage: RowStage, judgement: Judgement) -> None:
@@ -83,7 +113,7 @@ class _Watched(Batch):
         if judgement.text is not None:
             changed = pc.and_(alive, judgement.text.is_valid())
             self.replace("text", pc.if_else(changed, judgement.text, self.raw("text")))
-            self.edition += 1
+            self.notes.edition += 1
         for name, values in judgement.columns.items():
             self.replace(name, pc.if_else(alive, values, self.raw(name)))
 
@@ -137,23 +167,35 @@ def _begin(segment: Segment, rows: pa.RecordBatch) -> tuple[Batch, BoolArray]:
     docs = segment.documents(rows)
     wants_text = any("text" in s.requires for s in segment.stages)
     alive = docs.alive & np.asarray(docs.raw("text").is_valid()) if wants_text else docs.alive
-    return docs, alive
+    return docs, alive & _find_harmless(segment.stages, docs, alive)
+
+
+def _find_harmless(stages: Sequence[RowStage], docs: Batch, alive: BoolArray) -> BoolArray:
+    """Which documents end no process: each stage judges in children, as what it judges here might end this one."""
+    batch = _Watched(docs._columns, alive, dict(docs._scores))
+    for stage in stages:
+        judgement = judge_safely(stage, batch, isolated=True)
+        if judgement.rejected is not None and judgement.reason is not None:
+            batch.remove(judgement.rejected & np.isin(judgement.reason.astype(str), MACHINE_REASONS))
+        batch.take(stage, judgement)
+    return batch.alive
 
 
 def _judge(stages: Sequence[RowStage], docs: Batch, alive: BoolArray, clocked: _Clocked) -> BoolArray:
     """Let each stage judge all of them, in the recipe's order; gives whom each would remove: (stages, alive)."""
-    batch = _Watched(docs, alive)
+    batch = _Watched(docs._columns, alive, dict(docs._scores))
     removes = np.zeros((len(stages), int(alive.sum())), dtype=bool)
     for i, stage in enumerate(stages):
         batch.begin()
         begun = time.process_time()
         judgement = judge_safely(stage, batch)
         spent = time.process_time() - begun
-        clocked.own[stage.name] += max(0.0, spent - sum(batch.spent.values()))
-        for key, seconds in batch.spent.items():
+        notes = batch.notes
+        clocked.own[stage.name] += max(0.0, spent - sum(notes.spent.values()))
+        for key, seconds in notes.spent.items():
             clocked.split[key] += seconds
-        clocked.used[stage.name] |= batch.used
-        clocked.seen[stage.name] |= batch.seen
+        clocked.used[stage.name] |= notes.used
+        clocked.seen[stage.name] |= notes.seen
         removes[i] = ~judgement.keep[alive]
         batch.take(stage, judgement)
     return removes

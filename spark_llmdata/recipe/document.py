@@ -55,10 +55,16 @@ def _build(node: yaml.Node, path: Path, document: Document, loader: yaml.SafeLoa
     if isinstance(node, yaml.MappingNode):
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(loader.construct_object(key_node, deep=True))
+            found = loader.construct_object(key_node, deep=True)
+            key, place = str(found), f"{document.file}:{key_node.start_mark.line + 1}"
             here = (*path, key)
+            if isinstance(found, bool):
+                document.problems.append(
+                    f"{place}: YAML reads the key {key_node.value} as {str(found).lower()}; "
+                    f'expected a name: put it in quotes, "{key_node.value}"'
+                )
             if key in result:
-                document.problems.append(f"{document.file}:{key_node.start_mark.line + 1}: {key!r} is given twice")
+                document.problems.append(f"{place}: {key!r} is given twice")
             document.lines[here] = key_node.start_mark.line + 1
             result[key] = _build(value_node, here, document, loader)
         return result

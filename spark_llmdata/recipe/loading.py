@@ -221,7 +221,7 @@ def _apply_settings(
             document.problems.append(f"{label}: expected path=value, such as {names[0] if names else 'a.stage'}.x=1")
         elif stage is not None:
             target, place = options[names.index(stage)], ("stages", names.index(stage))
-            _put(target, path[len(stage) + 1 :].split("."), value, place, origins, label)
+            _put(document, target, path[len(stage) + 1 :].split("."), value, place, origins, label)
         elif path in ("name", "judge"):
             document.data[path] = value
             origins[(path,)] = label
@@ -230,7 +230,7 @@ def _apply_settings(
             rest = path.split(".", 2)[1:]
             if rest[0] == "max_removed_by_source" and len(rest) == 2:
                 rest = [rest[0], *_split_source(rest[1], names)]
-            _put(sections[section], rest, value, (section,), origins, label)
+            _put(document, sections[section], rest, value, (section,), origins, label)
         else:
             known = [*names, *sections, "name", "judge"]
             hint = suggest(path.rpartition(".")[0] or path, known)
@@ -249,12 +249,24 @@ def _split_source(path: str, names: Sequence[str]) -> list[str]:
 
 
 def _put(
-    target: dict[str, Any], keys: Sequence[str], value: Any, place: Path, origins: dict[Path, str], label: str
+    document: Document,
+    target: dict[str, Any],
+    keys: Sequence[str],
+    value: Any,
+    place: Path,
+    origins: dict[Path, str],
+    label: str,
 ) -> None:
-    for key in keys[:-1]:
+    for i, key in enumerate(keys[:-1]):
         inner = target.get(key)
         if place == ("gates",) and isinstance(inner, int | float):
             inner = {"default": inner}  # a bound for one stage leaves the bound of the others as it was
+        if inner is not None and not isinstance(inner, dict):
+            document.problems.append(
+                f"{label}: {'.'.join(keys[: i + 1])} is {inner!r} in the recipe, which has no "
+                f"{'.'.join(keys[i + 1 :])} to set; write the settings there as a mapping, or set the whole of it"
+            )
+            return
         target[key] = dict(inner) if isinstance(inner, dict) else {}
         target = target[key]
     target[keys[-1]] = value

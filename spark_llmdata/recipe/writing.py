@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.recipe.model import Recipe
 from spark_llmdata.stage import Stage
 
@@ -21,6 +22,8 @@ def write_recipe(recipe: Recipe, remarks: str = "") -> str:
     facts: dict[str, Any] = {"name": recipe.name}
     if recipe.lacks:
         facts["lacks"] = list(recipe.lacks)
+    if recipe.judge != Recipe.judge:
+        facts["judge"] = recipe.judge
     if read := _chosen(recipe.read):
         facts["read"] = read
     stages = [_write_stage(s, item["kind"]) for s, item in zip(recipe.stages, recipe.as_dict()["stages"], strict=True)]
@@ -31,13 +34,26 @@ def write_recipe(recipe: Recipe, remarks: str = "") -> str:
 
 
 def _write_stage(stage: Stage, kind: str) -> Any:
-    settings = _chosen(stage, stage.presets.get(str(getattr(stage, "preset", None)), {}))
+    chosen = _chosen(stage, stage.presets.get(str(getattr(stage, "preset", None)), {}))
+    candidates = [chosen]
+    if isinstance(stage, LanguageStage):
+        candidates = [_without_languages(stage, chosen), chosen | {"language_data": stage.language_data}]
     # A stage may fill settings in by rules of its own, which then hide that one was set to its default.
-    if type(stage).model_validate(settings).settings() != stage.settings():
-        settings = stage.settings()
+    same = (c for c in candidates if type(stage).model_validate(c).settings() == stage.settings())
+    settings = next(same, stage.settings())
     if stage.id is not None and stage.id != stage.kind_name():
         settings = {"id": stage.id} | settings
     return {kind: settings} if settings else kind
+
+
+def _without_languages(stage: LanguageStage, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings chosen, without the package's by language: what overrides those is given, though a default."""
+    given = {n: v for n, v in chosen.items() if n != "language_data"}
+    named, kept = (
+        {n for settings in data.values() for n in settings}
+        for data in (type(stage).model_validate(given).language_data, stage.language_data)
+    )
+    return given | {n: v for n, v in stage.settings().items() if n in named - kept}
 
 
 def _chosen(model: BaseModel, preset: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def describe_order_text(facts: Mapping[str, Any]) -> str:
     for found in facts["passes"]:
         lines += ["", *_pass(found, facts["min_gain"])]
     if not facts["passes"]:
-        lines.append("no two stages of a pass may change places: there is only one order")
+        lines.append(facts.get("why") or "no two stages of a pass may change places: there is only one order")
     if facts["held"]:
         lines += ["", "nothing passes these"]
         lines += [line for held in facts["held"] for line in _item(f"{held['stage']}: {held['why']}")]

@@ -137,11 +137,14 @@ def _optimize(
         run, facts = found
         say(f"using the order of stages that run {run} measured for this recipe")
         return {**facts, "taken_from": run}
-    say(f"measuring stages on the first {rows:,} records")
+    if recipe.judge == "alive":
+        say(f"measuring stages on the first {rows:,} records")
     facts = arrange(recipe, inputs, rows).as_json()
     for entry in facts["passes"]:
         say(f"  expected microseconds a document: {entry['before_us']:,.1f} before, {entry['after_us']:,.1f} after")
     say(f"  order: {', '.join(facts['order'])}" if facts["order"] != facts["was"] else "  the recipe's order stays")
+    if facts["why"] is not None:
+        say(f"  {facts['why']}")
     return {**facts, "taken_from": None}
 
 

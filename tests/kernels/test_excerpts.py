@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from spark_llmdata import evidence
 from spark_llmdata.kernels import excerpts
+from spark_llmdata.verdict import MAX_EVIDENCE
 
 
 def test_pieces_are_cut_by_code_points() -> None:
@@ -34,6 +35,6 @@ def test_evidence_quotes_where_there_is_something() -> None:
 @given(st.text(max_size=400))
 def test_evidence_is_json_of_bounded_length(text: str) -> None:
     said = evidence.say(rule="x", text=text)
-    assert len(said) <= evidence.MAX_CHARS
+    assert len(said) <= MAX_EVIDENCE
     shown = json.loads(said)["text"]
     assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))

@@ -6,6 +6,7 @@ as ICU4C 78 parts them by its word boundaries.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from itertools import accumulate
 from pathlib import Path
@@ -63,6 +64,14 @@ def test_words_are_mostly_those_of_icu(code: str, least: float) -> None:
     assert agreed / total >= least
     # Without the dictionaries it would not come near.
     assert len(split(text, "uax29")) != len(theirs)
+
+
+def test_other_words_raise_the_revision() -> None:
+    """Stored results are reused by revision: who changes a word must raise it, then the digest here."""
+    texts = ["".join(paragraph.split("|")) for code in sorted(ICU) for paragraph in ICU[code]]
+    found = words.split(pa.array(texts), None, "dictionary").lists().to_pylist()
+    digest = hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]
+    assert (words.REVISION, digest) == (1, "8fcb5782410b850c")
 
 
 @given(COMPLEX)

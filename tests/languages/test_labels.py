@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +43,14 @@ def test_forms_of_one_language(label: str) -> None:
 )
 def test_what_labels_mean(label: str, expected: str | None) -> None:
     assert labels.resolve(label, KNOWN) == expected
+
+
+def test_another_meaning_raises_the_revision() -> None:
+    """Stored results are reused by revision: who changes what a label means must raise it, then the digest here."""
+    shortest, scripts = labels._table()
+    facts = [sorted(shortest.items()), sorted((code, sorted(known)) for code, known in scripts.items())]
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+    assert (labels.REVISION, digest) == (1, "f38eaca7c0299743")
 
 
 def test_a_language_whose_scripts_nobody_told_is_meant_in_any() -> None:

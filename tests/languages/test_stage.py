@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from spark_llmdata.errors import SettingsError
-from spark_llmdata.languages import files
+from spark_llmdata.languages import files, labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.stages.filter.c4 import C4
@@ -34,6 +34,13 @@ def test_the_stages_that_are_bound_to_a_language() -> None:
     }
     sections = {section for data in files.packaged().values() for section in data}
     assert sections == {stage.kind_name().rsplit(".", 1)[-1] for stage in BOUND}
+
+
+@pytest.mark.parametrize("kind", BOUND)
+def test_what_labels_mean_is_part_of_what_decides(kind: type[LanguageStage], monkeypatch) -> None:
+    before = kind().fingerprint()
+    monkeypatch.setattr(labels, "REVISION", labels.REVISION + 1)
+    assert kind().fingerprint() != before
 
 
 @pytest.mark.parametrize("kind", BOUND)
@@ -127,6 +134,14 @@ def test_a_language_in_a_file(tmp_path) -> None:
             {"by_language": {"de": {"min_words": -3}}},
             "by_language.de.min_words: -3 does not fit: .* greater",
         ),
+        (
+            {"min_words": 60, "max_words": 50},
+            "^filter.gopher_quality: {'min_words': 60, 'max_words': 50} does not fit: `min_words: 60` and `max_w",
+        ),
+        (
+            {"min_mean_word_length": 6},
+            "^filter.gopher_quality: {.* does not fit: by_language.zh: `min_mean_word_length: 6.0`",
+        ),
         ({"by_language": {"de": {}, "deu": {}}}, "'deu' is the language 'de', which is given twice"),
         ({"by_language": {"de": "nowhere.yaml"}}, "cannot read the settings of a language in 'nowhere.yaml'"),
         ({"by_language": {"de": 3}}, "by_language.de"),
@@ -153,3 +168,16 @@ def test_a_file_with_settings_of_no_stage_is_refused(tmp_path) -> None:
     file.write_text("filter.gopher_quality: {min_words: 5}\n", "utf-8")
     with pytest.raises(SettingsError, match="settings of filter.gopher_quality; expected some of c4,"):
         GopherQuality(by_language={"is": str(file)})
+
+
+def test_words_of_a_language_in_a_file_are_part_of_the_settings(tmp_path) -> None:
+    file, found = tmp_path / "words.txt", []
+    for text in ("foo\n", "bar\nbaz\n"):
+        file.write_text(text, "utf-8")
+        found.append(C4(by_language={"de": {"bad_words": str(file), "min_sentences": "2"}}))
+    file.unlink()
+    assert [s.settings()["by_language"]["de"]["bad_words"] for s in found] == [["foo"], ["bar", "baz"]]
+    assert found[0].settings()["by_language"]["de"]["min_sentences"] == 2
+    assert found[0].fingerprint() != found[1].fingerprint()
+    assert C4(**found[1].settings()) == found[1]
+    assert C4(**found[1].settings()).variant("de") == found[1].variant("de")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations, permutations
 from random import Random
 
@@ -17,6 +18,7 @@ from spark_llmdata.ordering.choice import Measured
 from spark_llmdata.ordering.commuting import find_conflict, needs_of
 from spark_llmdata.ordering.measurement import SegmentSample
 from spark_llmdata.recipe import load_recipe
+from spark_llmdata.report.order import describe_order_text
 from spark_llmdata.segment import Segment
 from spark_llmdata.sources.inputs import find_files
 from spark_llmdata.stages.clean.pii import Pii
@@ -160,6 +162,14 @@ def test_where_nothing_is_free_nothing_is_read(tmp_path):
     assert (found.order, found.passes, found.sample["records"]) == (found.was, (), 0)
 
 
+def test_where_every_stage_judges_every_document_no_order_is_cheaper(recipe, tmp_path):
+    files = find_files([str(write_jsonl(tmp_path / "a.jsonl", documents(300)))]).files
+    assert arrange(recipe, files, 200).order != arrange(recipe, files, 200).was
+    found = arrange(replace(recipe, judge="all"), files, 200)
+    assert (found.order, found.passes, found.sample["records"]) == (found.was, (), 0)
+    assert "with `judge: all` every stage judges every document" in describe_order_text(found.as_json())
+
+
 def test_a_pass_that_no_document_reaches_stays(tmp_path):
     (tmp_path / "r.yaml").write_text(
         "name: r\nstages: [filter.url: {exclude_domains: [a.example]}, dedup.exact, filter.c4: {id: lines}, "
@@ -190,6 +200,13 @@ def test_times_that_hardly_differ_change_nothing(recipe, tmp_path, monkeypatch):
     assert orders == {
         ("good", "filter.url", "filter.gopher_repetition", "filter.c4", "dedup.exact", "filter.fineweb", "clean.pii")
     }
+
+
+def test_a_stage_that_moves_is_still_written_where_it_was(recipe):
+    order = [s.name for s in recipe.stages][::-1]
+    assert rearrange(recipe, order).places == recipe.places[::-1]
+    assert recipe.places[0] != recipe.places[-1]
+    assert rearrange(replace(recipe, places=()), order).places == ()
 
 
 def test_an_order_names_every_stage_once(recipe):

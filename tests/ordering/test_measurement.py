@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from spark_llmdata.ordering.measurement import measure
 from spark_llmdata.segment import Segment
+from spark_llmdata.stages.filter.fineweb import FineWeb
+from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from tests.ordering.stages import Counting, Guess, Long, OnScore, Peek, Upper
 from tests.test_segment import Poisoned, records
 
@@ -60,9 +65,34 @@ def test_words_are_named_by_rule_and_edition_of_the_text():
     ]
     found = measured(stages, *ROWS).measured
     first, again, other, none, behind = found.splits
-    assert first == again == {("uax29", 0)}
-    assert (other, none, behind) == ({("whitespace", 0)}, frozenset(), {("uax29", 1)})
+    assert first == again == {("uax29", 0, None)}
+    assert (other, none, behind) == ({("whitespace", 0, None)}, frozenset(), {("uax29", 1, None)})
     assert set(found.split_cost) == first | other | behind
+
+
+def test_words_of_documents_by_language_are_noticed_too():
+    """Whichever stage comes first: the splittings are not among its own costs, and the one behind uses them too."""
+    rows = [row | {"lang": lang} for row, lang in zip(ROWS, ["en", "de", "en", "de"], strict=True)]
+    stages = [GopherQuality(), FineWeb()]
+    for order in (stages, stages[::-1]):
+        found = measured([*order, FineWeb(language_data={}, id="all")], *rows)
+        first, second, alike = found.measured.splits
+        assert first == second == {(rule, 0, (lang,)) for rule in ("", "uax29") for lang in ("en", "de")}
+        assert alike == {("uax29", 0, None)}
+        assert set(found.measured.split_cost) == first | alike
+        assert [n.reads for n in found.needs[:2]] == [{"text", "lang"}] * 2
+
+
+def test_what_is_read_of_a_part_is_read():
+    class Parting(Peek):
+        edits = frozenset()
+
+        def judge(self, docs):
+            _, part = docs.part("all", np.arange(len(docs)))
+            return super().judge(part)
+
+    found = measured([Long(), Guess(), Parting()], *ROWS)
+    assert found.needs[2].reads == {"text", "lang", "the score long_chars"}
 
 
 def test_texts_cost_by_their_bytes_and_others_alike():
@@ -82,6 +112,20 @@ def test_a_document_that_makes_a_stage_fail_is_one_it_removes():
     found = measured([Poisoned(), Long()], *ROWS, {"text": "poison"})
     assert found.measured.removes[0].tolist()[-1] is True
     assert found.measured.before[1] == {0}, "Poisoned does not say what it changes"
+
+
+def test_a_document_that_ends_its_process_is_not_measured():
+    class Deadly(Long):
+        edits = frozenset()
+
+        def judge(self, docs):
+            if "deadly" in docs.text.to_pylist():
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().judge(docs)
+
+    found = measured([Long(), Deadly(id="deadly")], *ROWS, {"text": "deadly"})
+    assert found.documents == 4
+    assert found.measured.removes.tolist() == [[False, True, False, False]] * 2
 
 
 def test_no_documents():

@@ -334,3 +334,33 @@ def test_an_order_that_cannot_be_is_told_with_its_line(write):
         make_plan(load_recipe(path))
     lines = [problem.removeprefix(f"{path}:").split(": ")[0] for problem in told.value.problems]
     assert lines == ["4", "5", "6"]
+
+
+@pytest.mark.parametrize("key", ["no", "off", "yes", "True"])
+def test_a_key_that_yaml_reads_as_true_or_false_is_refused(write, key):
+    path = write(f"name: a\nstages:\n  - filter.gopher_quality:\n      by_language:\n        {key}: {{min_words: 7}}\n")
+    (told,) = problems(path)
+    read = {"no": "false", "off": "false"}.get(key, "true")
+    assert told == f'5: YAML reads the key {key} as {read}; expected a name: put it in quotes, "{key}"'
+
+
+def test_the_language_no_is_norwegian(write):
+    path = write('name: a\nstages:\n  - filter.gopher_quality: {by_language: {"no": {min_words: 7}}}\n')
+    assert load_recipe(path).stages[0].variant("nob").min_words == 7
+    bare = write("name: a\nstages:\n  - filter.gopher_quality\n")
+    recipe = load_recipe(bare, ["filter.gopher_quality.by_language.no.min_words=7"])
+    assert recipe.stages[0].variant("no").min_words == 7
+    (told,) = problems(bare, ("filter.gopher_quality.by_language={no: {min_words: 7}}",))
+    assert "put the code in quotes" in told
+
+
+def test_no_setting_is_put_into_the_path_of_a_file(write, tmp_path):
+    """What the file says would be lost."""
+    (tmp_path / "is.yaml").write_text("gopher_quality: {stop_words: [og, sem], min_words: 10}\n", "utf-8")
+    path = write(f"name: a\nstages:\n  - filter.gopher_quality: {{by_language: {{is: {tmp_path}/is.yaml}}}}\n")
+    assert load_recipe(path).stages[0].variant("is").min_words == 10
+    setting = "filter.gopher_quality.by_language.is.min_words=30"
+    (told,) = problems(path, (setting,))
+    assert told.startswith(f"--set {setting}: by_language.is is '{tmp_path}/is.yaml' in the recipe, which")
+    beside = load_recipe(path, ["filter.gopher_quality.by_language.de.min_words=30"]).stages[0]
+    assert (beside.variant("is").min_words, beside.variant("de").min_words) == (10, 30)

@@ -24,6 +24,13 @@ def test_shipped_recipes(name, tmp_path):
     recipe = load_recipe(name)
     again = written(recipe, tmp_path, "said before\n\nanything else")
     assert (again.as_dict(), again.lacks) == (recipe.as_dict(), recipe.lacks)
+    assert "\njudge:" not in write_recipe(recipe)  # the default
+
+
+def test_which_documents_are_judged(tmp_path):
+    recipe = load_recipe("quickstart", ["judge=all"])
+    assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
+    assert recipe.as_dict()["judge"] == "all"
 
 
 @pytest.mark.parametrize("kind", BUILTIN)
@@ -40,6 +47,7 @@ def test_every_preset_of_every_stage(kind, tmp_path):
 def test_a_preset_overridden_by_the_default_stays_so(tmp_path):
     (tmp_path / "r.yaml").write_text(
         "name: é\n"
+        "judge: all\n"
         "read: {columns: {text: body}}\n"
         "stages:\n"
         "  - filter.fineweb: {preset: datatrove, short_line_chars: 29, id: lines}\n"
@@ -50,7 +58,7 @@ def test_a_preset_overridden_by_the_default_stays_so(tmp_path):
     )
     recipe = load_recipe(str(tmp_path / "r.yaml"))
     text = write_recipe(recipe, "one\ntwo")
-    assert text.startswith("# one\n# two\nname: é\nread:\n  columns:\n    text: body\n")
+    assert text.startswith("# one\n# two\nname: é\njudge: all\nread:\n  columns:\n    text: body\n")
     assert "min_words: 3" in text
     assert "max_words" not in text
     assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
@@ -76,3 +84,21 @@ def test_what_a_stage_fills_in_by_itself_is_spelled_out(tmp_path):
     recipe = load_recipe(str(tmp_path / "r.yaml"))
     assert recipe.stages[0].high == 2
     assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("settings", "lines"),
+    [
+        ("", 3),
+        (": {preset: datatrove}", 4),
+        (": {max_mean_word_length: 10}", 4),  # the default, given for all languages
+        (": {min_words: 3, by_language: {is: {min_words: 4}}}", 7),
+        (": {language_data: {}}", 4),
+    ],
+)
+def test_what_the_package_knows_of_languages_is_not_spelled_out(settings, lines, tmp_path):
+    (tmp_path / "r.yaml").write_text(f"name: r\nstages:\n  - filter.gopher_quality{settings}\n")
+    recipe = load_recipe(str(tmp_path / "r.yaml"))
+    text = write_recipe(recipe)
+    assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
+    assert len(text.splitlines()) == lines, text

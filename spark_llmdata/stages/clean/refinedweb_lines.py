@@ -14,6 +14,7 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch, mask
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import refinedweb, words
+from spark_llmdata.languages import labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.spans import Span
 from spark_llmdata.verdict import Judgement, Rule
@@ -28,7 +29,7 @@ class RefinedwebLines(LanguageStage):
     """
 
     kind = "clean.refinedweb_lines"
-    kernels = (words, refinedweb)
+    kernels = (words, refinedweb, labels)
     edits = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "no_words": "no word at all",

@@ -13,6 +13,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from spark_llmdata import evidence
 from spark_llmdata.batch import Batch, mask
 from spark_llmdata.kernels import c4, sentences
+from spark_llmdata.languages import labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.spans import Span
 from spark_llmdata.verdict import Judgement, Rule, as_float
@@ -33,7 +34,7 @@ class C4(LanguageStage):
 
     kind = "filter.c4"
     revision = 2
-    kernels = (sentences, c4)
+    kernels = (sentences, c4, labels)
     edits = frozenset({"text"})
     reasons: ClassVar[Mapping[str, str]] = {
         "too_long": "more than `max_chars` characters",

@@ -14,6 +14,7 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import fineweb, words
+from spark_llmdata.languages import labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.spans import Span, mark_lines, mark_repeats
 from spark_llmdata.verdict import Judgement, Rule
@@ -28,7 +29,7 @@ class FineWeb(LanguageStage):
     """
 
     kind = "filter.fineweb"
-    kernels = (words, fineweb)
+    kernels = (words, fineweb, labels)
     reasons: ClassVar[Mapping[str, str]] = {
         "empty": "no line but blank ones",
         "too_few_punctuated_lines": "at most (datatrove: less than) `min_punctuated_line_ratio` of the lines are ended",

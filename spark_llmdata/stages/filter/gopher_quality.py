@@ -11,6 +11,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, model_validator
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio, check_order
 from spark_llmdata.kernels import heuristics, words
+from spark_llmdata.languages import labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.spans import Span, mark_lines, mark_pattern
 from spark_llmdata.verdict import Judgement, Rule
@@ -35,7 +36,7 @@ class GopherQuality(LanguageStage):
 
     kind = "filter.gopher_quality"
     revision = 2
-    kernels = (words, heuristics)
+    kernels = (words, heuristics, labels)
     reasons = {
         "too_few_words": "fewer than `min_words` words",
         "too_many_words": "more than `max_words` words",

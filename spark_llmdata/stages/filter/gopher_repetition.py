@@ -13,6 +13,7 @@ from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.kernels import repetition, words
+from spark_llmdata.languages import labels
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.spans import Span, mark_pattern, mark_repeats
 from spark_llmdata.verdict import Judgement, Rule
@@ -38,7 +39,7 @@ class GopherRepetition(LanguageStage):
     """
 
     kind = "filter.gopher_repetition"
-    kernels = (words, repetition)
+    kernels = (words, repetition, labels)
     reasons: ClassVar[Mapping[str, str]] = {
         "empty": "nothing but white space; preset datatrove: no text at all",
         "too_many_dup_lines": "more than `max_dup_line_ratio` of the lines are repeated",

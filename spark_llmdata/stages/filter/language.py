@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from spark_llmdata import evidence
 from spark_llmdata.batch import Batch
 from spark_llmdata.bounds import Ratio
 from spark_llmdata.languages import labels
@@ -71,7 +71,7 @@ class FilterLanguage(RowStage):
     def judge(self, docs: Batch) -> Judgement:
         judgement = self.decide(docs)
         langs = docs["lang"].to_pylist()
-        said = [None if keep else _say(lang) for keep, lang in zip(judgement.keep, langs, strict=True)]
+        said = [None if keep else evidence.say(lang=lang) for keep, lang in zip(judgement.keep, langs, strict=True)]
         judgement.evidence = np.array(said, dtype=object)
         return judgement
 
@@ -104,7 +104,3 @@ class FilterLanguage(RowStage):
         bounds = {lang: default if name is None else own[name] for lang, name in names.items()}
         bound = np.array([bounds[lang] for lang in langs], dtype=float)
         return {"uncertain_language": (score, "<" if self.at_threshold == "keep" else "<=", bound)}
-
-
-def _say(lang: Any) -> str:
-    return json.dumps({"lang": lang}, ensure_ascii=False)

@@ -39,6 +39,14 @@ def test_scores_are_wanted_where_a_threshold_is():
     assert FilterLanguage(threshold=None, thresholds={"en": 0.1}, score="x").needed_scores() == {"x"}
 
 
+def test_evidence_of_a_long_label_names_the_language_too():
+    batch = Batch({"lang": pa.array(["x" * 300, "de", None])}, scores={"language_score": pa.array([0.9] * 3)})
+    said = FilterLanguage().judge(batch).evidence.tolist()
+    assert said[0].startswith('{"lang": "xxx')
+    assert len(said[0]) <= 200
+    assert said[1:] == ['{"lang": "de"}', '{"lang": null}']
+
+
 def test_scores_of_a_batch_are_shown_like_its_columns():
     scores = {"language_score": pa.array([0.1, 0.2, 0.3])}
     batch = Batch({"lang": pa.array(["en"] * 3)}, scores=scores)
