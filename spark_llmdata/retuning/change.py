@@ -11,6 +11,7 @@ from spark_llmdata.errors import UsageError
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
+from spark_llmdata.retuning.walk import list_replacing
 from spark_llmdata.stage import RowStage, Stage
 
 
@@ -83,10 +84,13 @@ def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
 def _refuse_replaced_lang(recipe: Recipe, changed: Collection[str], command: str) -> None:
     """Refuse a stage that decided by a `lang` which is not the one that is stored."""
     for i, stage in enumerate(recipe.stages):
-        replacing = [other.name for other in recipe.stages[i + 1 :] if "lang" in other.provides]
-        if stage.name in changed and "lang" in stage.requires | stage.reads and replacing:
+        replacing = list_replacing(stage, recipe.stages[i + 1 :]) if stage.name in changed else []
+        if replacing:
+            by = next(other for other in recipe.stages if other.name == replacing[0])
+            known = "lang" in by.edits | by.provides
+            how = "has replaced" if known else "may have replaced, as its class does not say what it `edits`,"
             raise UsageError(
-                f"{stage.name} decided by a `lang` that {replacing[0]} has replaced behind it, and that is not stored. "
+                f"{stage.name} decided by a `lang` that {by.name} {how} behind it, and that is not stored. "
                 f"Run it: {command}"
             )
 

