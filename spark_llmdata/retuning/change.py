@@ -52,10 +52,19 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     facts, folder = manifest["recipe"], manifest["recipe_folder"]
     was, now = rebuild_recipe(facts, folder), rebuild_recipe(facts, folder, settings)
     command = _command(manifest.get("asked") or {}, facts["name"], settings, store)
+    if packaged := [s for s in settings if ".language_data" in s.partition("=")[0]]:
+        raise UsageError(
+            f"--set {' '.join(packaged)}: what the package has of languages is not asked about; expected a setting of "
+            f"a stage, or of its by_language.LANGUAGE. To run it: {command}"
+        )
     changed: list[Change] = []
     for before, after in zip(was.stages, now.stages, strict=True):
         told, asked = _flatten(before), _flatten(after)
         differing = [key for key in {**told, **asked} if asked.get(key) != told.get(key)]
+        for name, values in _given_for_all(before, after).items():
+            if (None, name) not in differing:
+                differing.append((None, name))
+                told[None, name] = values
         _refuse(before, after, [name for _, name in differing], command)
         changed += [Change(before.name, key[1], told.get(key), asked.get(key), key[0]) for key in differing]
     others = {k: v for k, v in now.as_dict().items() if k != "stages" and v != was.as_dict()[k]}
@@ -79,6 +88,21 @@ def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
     settings.pop("language_data", None)  # what the package has, but for the settings given for all
     own = {(language, name): value for language, chosen in single.items() for name, value in chosen.items()}
     return {(None, name): value for name, value in settings.items()} | own
+
+
+def _given_for_all(before: Stage, after: Stage) -> dict[str, dict[str, Any]]:
+    """By setting what languages had of the package and have no more, as the setting is given for all of them now."""
+    found: dict[str, dict[str, Any]] = {}
+    if not isinstance(before, LanguageStage) or not isinstance(after, LanguageStage):
+        return found
+    asked = after.settings()
+    for language, settings in before.language_data.items():
+        own = (s.get(language, {}) for s in (after.language_data, before.by_language, after.by_language))
+        hidden = {name for chosen in own for name in chosen}
+        for name, value in settings.items():
+            if name not in hidden and value != asked[name]:
+                found.setdefault(name, {})[language] = value
+    return found
 
 
 def _refuse_replaced_lang(recipe: Recipe, changed: Collection[str], command: str) -> None:

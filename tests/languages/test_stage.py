@@ -9,6 +9,7 @@ import pytest
 from spark_llmdata.errors import SettingsError
 from spark_llmdata.languages import files
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.recipe import load_recipe
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
@@ -146,3 +147,12 @@ def test_a_file_that_is_no_settings(tmp_path) -> None:
         (tmp_path / "x.yaml").write_text(text, "utf-8")
         with pytest.raises(SettingsError, match="expected a YAML file with settings under the stage's name"):
             GopherQuality(by_language={"is": str(tmp_path / "x.yaml")})
+
+
+def test_a_setting_given_for_all_beside_the_languages_data(tmp_path) -> None:
+    recipe = tmp_path / "r.yaml"
+    data = "{de: {min_words: 30, max_words: 900}}"
+    recipe.write_text(f"name: r\nstages:\n  - filter.gopher_quality: {{language_data: {data}}}\n", "utf-8")
+    (stage,) = load_recipe(str(recipe), ["filter.gopher_quality.min_words=50"]).stages
+    assert isinstance(stage, GopherQuality)
+    assert stage.language_data == {"de": {"max_words": 900}}

@@ -34,9 +34,33 @@ def test_a_changed_threshold_is_told_once(setting: str, path: str, was, now) -> 
     assert [(c.path, c.was, c.now) for c in found] == [(f"filter.gopher_quality.{path}", was, now)]
 
 
+def test_a_default_that_is_given_for_all_changes_languages_that_had_another_value() -> None:
+    stage = GopherQuality(by_language={"ko": {"min_mean_word_length": 2}})
+    name, data = "filter.gopher_quality.min_mean_word_length", stage.language_data
+    found = find_changes(manifest(stage), [f"{name}=3", "filter.gopher_quality.min_words=60"], "store")
+    told, other = sorted(found.changed, key=lambda change: change.setting)
+    had = {lang: s["min_mean_word_length"] for lang, s in data.items() if s.get("min_mean_word_length", 3) != 3}
+    assert had.pop("ko") == 1
+    assert had["de"] == 0
+    assert (told.path, told.was, told.now, told.language) == (name, had, 3, None)
+    assert (other.was, other.now) == (50, 60)
+    run = GopherQuality(min_mean_word_length=3, min_words=60, by_language=stage.by_language)  # as the command runs it
+    assert found.now.stages[0].settings() == run.settings()
+    assert [c.path for c in find_changes(manifest(stage), [f"{name}=3"], "store").changed] == [name]
+
+
+def test_a_default_that_the_recipe_gave_for_all_is_no_change() -> None:
+    facts = manifest(GopherQuality(min_mean_word_length=3))
+    with pytest.raises(UsageError, match="had these values already"):
+        find_changes(facts, ["filter.gopher_quality.min_mean_word_length=3"], "store")
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
+        ("words=uax29", "filter.gopher_quality.words: what the stage measures depends on it"),
+        ("language_data={}", "what the package has of languages is not asked about"),
+        ("language_data.de.min_words=4", "what the package has of languages is not asked about"),
         ("by_language.is={min_words: 3}", "by_language.is: what the stage measures depends on it"),
         ("by_language.de={words: whitespace}", "what the stage measures depends on it"),
         ("language=de", "filter.gopher_quality.language: what the stage measures depends on it"),
