@@ -100,10 +100,11 @@ def run(options: argparse.Namespace) -> Answer:
     spark = session(options)
     with progress.ticking():
         result = execute(
-            recipe,
+            options.recipe,  # not the checked one: the manifest records the path and the settings it was asked with
             input=inputs,
             store=options.store,
             spark=spark,
+            set=options.set,
             progress=progress.say,
             resume=options.resume,
             override_gates=options.override_gate,
