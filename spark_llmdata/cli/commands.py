@@ -246,12 +246,19 @@ def retune(options: argparse.Namespace) -> Answer:
     from spark_llmdata.retuning.api import check_settings
     from spark_llmdata.retuning.listing import describe
 
-    check_settings(options.set)
+    check_settings(options.set, options.output)
     check_folder(options.store, must_exist=True)
     progress = Progress()
     spark = session(options)
     with progress.ticking():
-        found = ask(options.run, store=options.store, set=options.set, spark=spark, progress=progress.say)
+        found = ask(
+            options.run,
+            store=options.store,
+            set=options.set,
+            output=options.output,
+            spark=spark,
+            progress=progress.say,
+        )
     return found.as_json(), describe(found, table)
 
 

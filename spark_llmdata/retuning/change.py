@@ -39,11 +39,11 @@ class Changes:
     was: Recipe
     now: Recipe
     changed: tuple[Change, ...]
-    command: str  # what runs the new recipe
+    command: str  # what runs the new recipe, its stages in the order of the run
 
 
-def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: str) -> Changes:
-    """Change the recipe of a run's manifest by `path=value`.
+def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: str, saved: str | None = None) -> Changes:
+    """Change the recipe of a run's manifest by `path=value`; `saved` is the file that will hold it.
 
     Raises:
         RecipeError: a path names no setting, or a value does not fit it.
@@ -51,7 +51,7 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     """
     facts, folder = manifest["recipe"], manifest["recipe_folder"]
     was, now = rebuild_recipe(facts, folder), rebuild_recipe(facts, folder, settings)
-    command = _command(manifest.get("asked") or {}, facts["name"], settings, store)
+    command = _command(manifest, settings, store)
     if packaged := [s for s in settings if ".language_data" in s.partition("=")[0]]:
         raise UsageError(
             f"--set {' '.join(packaged)}: what the package has of languages is not asked about; expected a setting of "
@@ -78,7 +78,12 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
             f"--set {' '.join(settings)}: the run had these values already; expected another value of a threshold"
         )
     _refuse_replaced_lang(was, {change.stage for change in changed}, command)
-    return Changes(was, now, tuple(changed), command)
+    optimized = manifest.get("optimized") or {"order": (), "was": ()}
+    if saved is not None:
+        command = _command(manifest, (), store, shlex.quote(saved))
+    elif optimized["order"] != optimized["was"]:
+        command = _command(manifest, (), store, f"RECIPE ({facts['name']} in the order of this run; --output saves it)")
+    return Changes(was, now, tuple(changed), command.removesuffix(" --optimize"))
 
 
 def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
@@ -141,9 +146,16 @@ def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str)
     )
 
 
-def _command(asked: Mapping[str, Any], name: str, settings: Sequence[str], store: str) -> str:
-    """The command that runs the changed recipe; with placeholders where the run was started from Python."""
-    recipe = shlex.quote(asked["recipe"]) if asked.get("recipe") else f"RECIPE ({name})"
+def _command(manifest: Mapping[str, Any], settings: Sequence[str], store: str, whole: str | None = None) -> str:
+    """The command that runs the changed recipe; with placeholders where the run was started from Python.
+
+    `whole` names the recipe with its settings.
+    """
+    asked = manifest.get("asked") or {}
     inputs = " ".join(shlex.quote(path) for path in asked.get("input") or ()) or "PATH"
+    if whole is not None:
+        return f"llmdata run {whole} --input {inputs} --store {shlex.quote(store)}"
+    recipe = shlex.quote(asked["recipe"]) if asked.get("recipe") else f"RECIPE ({manifest['recipe']['name']})"
     sets = " ".join(f"--set {shlex.quote(setting)}" for setting in [*(asked.get("set") or ()), *settings])
-    return f"llmdata run {recipe} --input {inputs} --store {shlex.quote(store)} {sets}"
+    optimize = " --optimize" if asked.get("optimize") else ""
+    return f"llmdata run {recipe} --input {inputs} --store {shlex.quote(store)} {sets}{optimize}"
