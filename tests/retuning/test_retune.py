@@ -117,7 +117,7 @@ def test_looser_says_who_waits(alone):
     assert found.kept_now == found.kept_then
     freed = by_reason(alone.first)["gopher_quality.too_few_words"] - by_reason(really)["gopher_quality.too_few_words"]
     assert found.waiting["filter.fineweb"] == freed > 0
-    assert found.because == (f"{freed:,} documents would come back, and filter.fineweb has not judged them",)
+    assert found.because == (f"{freed:,} records would come back, and filter.fineweb has not judged them",)
 
 
 def test_looser_in_the_last_stage_is_exact(alone):

@@ -26,7 +26,7 @@ from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.filter.language import FilterLanguage
 from spark_llmdata.verdict import Judgement
-from tests.test_segment import Poisoned, records
+from tests.test_segment import Poisoned, Upper, records
 from tests.test_segment_judge_all import Tell
 
 
@@ -55,12 +55,13 @@ def verdict(rows: pa.RecordBatch, name: str) -> pa.Array:
 def walk_again(before, after, docs, judged="alive") -> tuple[Way, pa.RecordBatch]:
     rows = judged_rows(before, docs, judged)
     walk = Walk(list_steps(plan(before), plan(after)), judged)
-    names = [f.name for f in rows.schema.field("scores").type]
-    struct = rows.column("scores")
+    struct = rows.column("scores") if "scores" in rows.schema.names else pa.array([{}] * rows.num_rows)
+    names = [f.name for f in struct.type]
     plain = {"lang": rows.column("lang")}
     scores = {f"{SCORE}{n}": pc.struct_field(struct, n) for n in walk.columns(names)}
     read = read_scores(pa.RecordBatch.from_pydict(plain | scores))
-    return walk.follow(read, verdict(rows, "stage"), verdict(rows, "reason"), rows.column("rejected")), rows
+    ended = (verdict(rows, "stage"), verdict(rows, "reason"), rows.column("rejected"), rows.column("words"))
+    return walk.follow(read, *ended), rows
 
 
 def compare(before, after, docs, judged="alive") -> list[str]:
@@ -176,6 +177,17 @@ def test_settings_by_a_language_that_may_be_replaced_behind_are_not_known(behind
     removed = ("removed", "filter.gopher_quality", "gopher_quality.too_few_stop_words")
     told = (way.outcome[0], way.stage[0], way.reason[0])
     assert told == (removed if known else (WAITS, "filter.gopher_quality", None))
+
+
+@pytest.mark.parametrize("behind", [[], [Upper()]])
+def test_who_comes_back_without_a_text_is_not_kept(behind):
+    before = [FilterLanguage(keep=("de",), threshold=None), *behind]
+    after = changed(before, language__keep=("de", "fr"))
+    docs = [{"text": text, "lang": "fr"} for text in (None, "Un mot")]
+    assert judged_rows(after, docs).column("kept").to_pylist() == [False, True]
+    assert outcomes(before, after, docs, "all")[0] == (WAITS, "read", None)
+    alive = (WAITS, "upper", None) if behind else (KEPT, None, None)
+    assert outcomes(before, after, docs) == [(WAITS, "read", None), alive]
 
 
 def test_a_stricter_threshold_takes_from_all_that_come_behind():
