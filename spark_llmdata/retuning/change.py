@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spark_llmdata.errors import UsageError
@@ -66,7 +66,8 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
                 differing.append((None, name))
                 told[None, name] = values
         _refuse(before, after, [name for _, name in differing], command)
-        changed += [Change(before.name, key[1], told.get(key), asked.get(key), key[0]) for key in differing]
+        found = [Change(before.name, key[1], told.get(key), asked.get(key), key[0]) for key in differing]
+        changed += [change for change in (_by_what_holds(c, before, after) for c in found) if change.was != change.now]
     others = {k: v for k, v in now.as_dict().items() if k != "stages" and v != was.as_dict()[k]}
     if others:
         raise UsageError(
@@ -93,6 +94,17 @@ def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
     settings.pop("language_data", None)  # what the package has, but for the settings given for all
     own = {(language, name): value for language, chosen in single.items() for name, value in chosen.items()}
     return {(None, name): value for name, value in settings.items()} | own
+
+
+def _by_what_holds(change: Change, before: Stage, after: Stage) -> Change:
+    """A change of one language with the values that hold for it, wherever they come from."""
+    if change.language is None or not isinstance(before, LanguageStage) or not isinstance(after, LanguageStage):
+        return change
+    was, now = (
+        None if found is None else found.settings()[change.setting]
+        for found in (before.variant(change.language), after.variant(change.language))
+    )
+    return replace(change, was=was, now=now)
 
 
 def _given_for_all(before: Stage, after: Stage) -> dict[str, dict[str, Any]]:

@@ -25,8 +25,9 @@ def manifest(*stages) -> dict[str, Any]:
     [
         ("max_mean_word_length=12", "max_mean_word_length", 10, 12),  # though it is taken out of every language's data
         ("by_language.de={min_words: 40}", "by_language.de.min_words", 30, 40),
-        ("by_language.de={}", "by_language.de.min_words", 30, None),
-        ("by_language.de={min_words: 30, max_words: 900}", "by_language.de.max_words", None, 900),
+        ("by_language.de={}", "by_language.de.min_words", 30, 50),
+        ("by_language.de={min_words: 30, max_words: 900}", "by_language.de.max_words", 100_000, 900),
+        ("by_language.fr.min_mean_word_length=4", "by_language.fr.min_mean_word_length", 2, 4),  # 2 is the package's
     ],
 )
 def test_a_changed_threshold_is_told_once(setting: str, path: str, was, now) -> None:
@@ -47,6 +48,12 @@ def test_a_default_that_is_given_for_all_changes_languages_that_had_another_valu
     run = GopherQuality(min_mean_word_length=3, min_words=60, by_language=stage.by_language)  # as the command runs it
     assert found.now.stages[0].settings() == run.settings()
     assert [c.path for c in find_changes(manifest(stage), [f"{name}=3"], "store").changed] == [name]
+
+
+def test_what_holds_for_a_language_already_is_no_change() -> None:
+    facts = manifest(GopherQuality(min_words=30))
+    with pytest.raises(UsageError, match="had these values already"):
+        find_changes(facts, ["filter.gopher_quality.by_language.de.min_words=30"], "store")
 
 
 def test_a_default_that_the_recipe_gave_for_all_is_no_change() -> None:
