@@ -249,6 +249,25 @@ def test_a_removed_record_and_its_copies_are_told_once():
     assert [ids[i] for i in side.rows] == [ids[3], ids[0]]
 
 
+def test_the_nearest_of_all_languages_and_of_one():
+    labels = ["de", "deu_Latn", "fr", "en", None]
+    loose = {"min_stop_words": 0, "min_mean_word_length": 0, "min_alpha_word_ratio": 0}
+    docs = [{"text": "wort " * n, "lang": lang, "id": f"{lang}{n}"} for n in range(3, 60) for lang in labels]
+    before, after = [GopherQuality(min_words=10, **loose)], [GopherQuality(min_words=20, **loose)]
+    found, rows = sides(before, after, docs, [Change("filter.gopher_quality", "min_words", 10, 20)])
+    assert [(side.removes, len(side.rows)) for side in found] == [(False, SHOWN), (True, SHOWN)]
+    lang = rows.column("lang").to_pylist()
+    assert {lang[i] for side in found for i in side.rows} == set(labels)
+    for side in found:
+        assert side.distance.tolist() == sorted(abs(score - 20) / 20 for score in side.score)
+        assert side.distance.max() <= 4 / 20
+    of_two = [GopherQuality(min_words=10, by_language={"de": {"min_words": 20}, "fr": {"min_words": 30}}, **loose)]
+    german, french = (Change("filter.gopher_quality", "min_words", 10, n, la) for n, la in ((20, "de"), (30, "fr")))
+    found, rows = sides(before, of_two, docs, [german, french])
+    told = [(side.change, {lang[i] for i in side.rows}, set(side.threshold)) for side in found]
+    assert told == [(0, {"de", "deu_Latn"}, {20})] * 2 + [(1, {"fr"}, {30})] * 2
+
+
 def test_a_setting_of_two_rules_and_a_threshold_of_its_own():
     docs = [{"text": "# the cat and that was it, " * 2}, {"text": "the cat and the ... " * 5}]
     loose, strict = GopherQuality(min_words=1, max_symbol_ratio=1), GopherQuality(min_words=1, max_symbol_ratio=0.2)
