@@ -20,6 +20,7 @@ from spark_llmdata.retuning.walk import KEPT, WAITS, Walk, Way, list_steps
 from spark_llmdata.stage import RowStage
 from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
+from spark_llmdata.stages.clean.unicode import CleanUnicode
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
@@ -177,6 +178,14 @@ def test_settings_by_a_language_that_may_be_replaced_behind_are_not_known(behind
     removed = ("removed", "filter.gopher_quality", "gopher_quality.too_few_stop_words")
     told = (way.outcome[0], way.stage[0], way.reason[0])
     assert told == (removed if known else (WAITS, "filter.gopher_quality", None))
+
+
+def test_mended_texts_come_back_with_judge_all():
+    before = [GopherQuality(min_words=50), CleanUnicode(mojibake=False), FineWeb()]
+    after = changed(before, gopher_quality__min_words=5, unicode__max_replacement_ratio=0.1)
+    docs = [{"text": GOOD + "\u200b"}, {"text": GOOD + "\ufffd" * 30}]
+    assert compare(before, after, docs, "all") == [KEPT, "removed"]
+    assert outcomes(before, after, docs, "all")[1][1:] == ("clean.unicode", "unicode.too_many_replacements")
 
 
 @pytest.mark.parametrize("behind", [[], [Upper()]])
