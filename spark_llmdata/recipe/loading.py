@@ -220,8 +220,8 @@ def _apply_settings(
         if not equals:
             document.problems.append(f"{label}: expected path=value, such as {names[0] if names else 'a.stage'}.x=1")
         elif stage is not None:
+            _give_for_all(options[names.index(stage)], path[len(stage) + 1 :])
             target, place = options[names.index(stage)], ("stages", names.index(stage))
-            _give_for_all(target, path[len(stage) + 1 :])
             _put(target, path[len(stage) + 1 :].split("."), value, place, origins, label)
         elif path in ("name", "judge"):
             document.data[path] = value

@@ -64,6 +64,15 @@ def test_what_a_recipe_says_holds_for_all_and_by_language_over_that() -> None:
     assert quality("de", **settings).stop_words[0] == "der"
 
 
+def test_a_setting_given_for_all_beside_the_languages_data(tmp_path) -> None:
+    recipe = tmp_path / "r.yaml"
+    data = "{de: {min_words: 30, max_words: 900}}"
+    recipe.write_text(f"name: r\nstages:\n  - filter.gopher_quality: {{language_data: {data}}}\n", "utf-8")
+    (stage,) = load_recipe(str(recipe), ["filter.gopher_quality.min_words=50"]).stages
+    assert isinstance(stage, GopherQuality)
+    assert stage.language_data == {"de": {"max_words": 900}}
+
+
 def test_a_rule_that_is_not_asked_is_asked_in_no_language() -> None:
     assert FRENCH["fineweb"]["max_newline_ratio"] == 0.185
     french = [FineWeb(preset=preset).variant("fr") for preset in ("paper", "datatrove")]
@@ -147,12 +156,3 @@ def test_a_file_that_is_no_settings(tmp_path) -> None:
         (tmp_path / "x.yaml").write_text(text, "utf-8")
         with pytest.raises(SettingsError, match="expected a YAML file with settings under the stage's name"):
             GopherQuality(by_language={"is": str(tmp_path / "x.yaml")})
-
-
-def test_a_setting_given_for_all_beside_the_languages_data(tmp_path) -> None:
-    recipe = tmp_path / "r.yaml"
-    data = "{de: {min_words: 30, max_words: 900}}"
-    recipe.write_text(f"name: r\nstages:\n  - filter.gopher_quality: {{language_data: {data}}}\n", "utf-8")
-    (stage,) = load_recipe(str(recipe), ["filter.gopher_quality.min_words=50"]).stages
-    assert isinstance(stage, GopherQuality)
-    assert stage.language_data == {"de": {"max_words": 900}}

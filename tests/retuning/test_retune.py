@@ -208,6 +208,7 @@ def test_the_command(alone, capsys):
     assert main(["retune", alone.first.run[:15], "--store", str(alone.store), *settings, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["exact"] is True
-    assert facts["changes"] == [{"stage": "filter.gopher_quality", "setting": "min_words", "was": 20, "now": 60}]
+    told = {"stage": "filter.gopher_quality", "setting": "min_words", "was": 20, "now": 60, "language": None}
+    assert facts["changes"] == [told]
     assert main(["retune", "--store", str(alone.store)]) == 2
     assert "expected at least one --set" in capsys.readouterr().err
