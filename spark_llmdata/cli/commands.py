@@ -100,10 +100,11 @@ def run(options: argparse.Namespace) -> Answer:
     spark = session(options)
     with progress.ticking():
         result = execute(
-            recipe,
+            options.recipe,  # not the checked one: the manifest records the path and the settings it was asked with
             input=inputs,
             store=options.store,
             spark=spark,
+            set=options.set,
             progress=progress.say,
             resume=options.resume,
             override_gates=options.override_gate,
@@ -241,12 +242,19 @@ def retune(options: argparse.Namespace) -> Answer:
     from spark_llmdata.retuning.api import check_settings
     from spark_llmdata.retuning.listing import describe
 
-    check_settings(options.set)
+    check_settings(options.set, options.output)
     check_folder(options.store, must_exist=True)
     progress = Progress()
     spark = session(options)
     with progress.ticking():
-        found = ask(options.run, store=options.store, set=options.set, spark=spark, progress=progress.say)
+        found = ask(
+            options.run,
+            store=options.store,
+            set=options.set,
+            output=options.output,
+            spark=spark,
+            progress=progress.say,
+        )
     return found.as_json(), describe(found, table)
 
 

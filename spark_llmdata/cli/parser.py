@@ -218,6 +218,9 @@ def _add_retune(commands: argparse._SubParsersAction) -> None:  # type: ignore[t
     retune.add_argument("run", metavar="RUN", nargs="?", help="a run's id (default: the newest that is done)")
     _store(retune)
     _set(retune)
+    retune.add_argument(
+        "--output", metavar="FILE", help="save the recipe with these settings, its stages in the order of the run"
+    )
     _spark(retune)
 
 

@@ -23,7 +23,7 @@ def judge_by_language(stage: RowStage, docs: Batch, how: How) -> Judgement:
     """
     if not isinstance(stage, LanguageStage) or "lang" not in docs:
         return how(stage, docs)
-    rows_of = _rows_by_label(docs)
+    rows_of = rows_by_label(docs)
     groups: dict[int, tuple[LanguageStage | None, list[str | None]]] = {}
     for label in rows_of:
         variant = stage.variant(label)
@@ -47,7 +47,7 @@ def judge_by_language(stage: RowStage, docs: Batch, how: How) -> Judgement:
     return concat(parts).take(where)
 
 
-def _rows_by_label(docs: Batch) -> dict[str | None, npt.NDArray[np.int64]]:
+def rows_by_label(docs: Batch) -> dict[str | None, npt.NDArray[np.int64]]:
     """The rows alive, by what stands in `lang`, labels in alphabetical order and null last."""
     coded = docs.raw("lang").dictionary_encode()
     labels = [*coded.dictionary.to_pylist(), None]

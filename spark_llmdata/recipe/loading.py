@@ -220,6 +220,7 @@ def _apply_settings(
         if not equals:
             document.problems.append(f"{label}: expected path=value, such as {names[0] if names else 'a.stage'}.x=1")
         elif stage is not None:
+            _give_for_all(options[names.index(stage)], path[len(stage) + 1 :])
             target, place = options[names.index(stage)], ("stages", names.index(stage))
             _put(document, target, path[len(stage) + 1 :].split("."), value, place, origins, label)
         elif path in ("name", "judge"):
@@ -240,6 +241,14 @@ def _apply_settings(
                 f"{label}: no setting of a stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
             )
     return origins
+
+
+def _give_for_all(options: dict[str, Any], name: str) -> None:
+    """Take a setting out of the languages' data, if it stands in the recipe, so that it holds for all of them."""
+    data = options.get("language_data")
+    if isinstance(data, dict) and all(isinstance(settings, dict) for settings in data.values()):
+        rest = {lang: {n: v for n, v in settings.items() if n != name} for lang, settings in data.items()}
+        options["language_data"] = rest
 
 
 def _split_source(path: str, names: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from spark_llmdata.errors import ProofFailed
 from spark_llmdata.retuning.change import Change, Changes
 from spark_llmdata.retuning.rows import Rows
-from spark_llmdata.retuning.walk import COPY, KEPT, WAITS, Step, Walk
+from spark_llmdata.retuning.walk import COPY, KEPT, READER, WAITS, Step, Walk
 from spark_llmdata.stage import CorpusStage
 from spark_llmdata.store.ledger import RunRecord
 
@@ -53,7 +53,8 @@ class Retuned:
     """What a run would have kept with other thresholds.
 
     `exact` says that running it gives these very counts by reason; otherwise `because` says what is not known, and
-    `waiting` how many documents each stage would have to judge that has not seen them: those are in no other number.
+    `waiting` how many records, copies among them, each stage would have to judge that has not seen them (`read`: that
+    have no text, for which a run rejects them): those are in no other number.
     """
 
     run: str
@@ -197,7 +198,11 @@ def _compare(walk: Walk, groups: Sequence[Any], rows: Rows) -> Any:
 
 
 def _say_waiting(waiting: Mapping[str, int]) -> list[str]:
-    return [f"{n:,} documents would come back, and {stage} has not judged them" for stage, n in waiting.items()]
+    said = {READER: "have no text, for which a run rejects them"}
+    return [
+        f"{n:,} records would come back, and {said.get(stage, f'{stage} has not judged them')}"
+        for stage, n in waiting.items()
+    ]
 
 
 def _say_comparison(found: Comparison) -> str | None:

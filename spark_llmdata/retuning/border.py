@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from spark_llmdata.batch import Batch
+from spark_llmdata.languages.judging import rows_by_label
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.retuning.change import Change
 from spark_llmdata.retuning.walk import COPY, Walk, Way
@@ -50,23 +51,47 @@ def find_sides(
         was, now = walk.steps[place].was, walk.steps[place].now
         assert isinstance(was, RowStage)
         assert isinstance(now, RowStage)
-        for old, new, rows in _by_language(was, now, docs):
+        found: dict[tuple[str, bool], list[Side]] = {}
+        for old, new, rows in _by_language(was, now, docs, change.language):
             alone = old.model_copy(update={change.setting: getattr(new, change.setting)})
             eligible = way.reached[place] & single & rows
             for reason, before, after in _differing(old.list_rules(docs), alone.list_rules(docs)):
-                yield from _nearest(number, f"{was.noun}.{reason}", before, after, eligible, ids)
+                for side in _nearest(number, f"{was.noun}.{reason}", before, after, eligible, ids):
+                    found.setdefault((side.reason, side.removes), []).append(side)
+        yield from (_merge(sides, ids) for sides in found.values())
 
 
-def _by_language(was: RowStage, now: RowStage, docs: Batch) -> Iterator[tuple[RowStage, RowStage, BoolArray]]:
-    """The two stages with the settings of a language, and the rows in it; rows that they do not judge are in none."""
+def _by_language(
+    was: RowStage, now: RowStage, docs: Batch, language: str | None
+) -> Iterator[tuple[RowStage, RowStage, BoolArray]]:
+    """The two stages with the settings of a language, of one or of each, and the rows that are judged by them.
+
+    Labels of one language go together; rows that the stages do not judge are in none.
+    """
     if not isinstance(was, LanguageStage) or not isinstance(now, LanguageStage):
         yield was, now, np.ones(len(docs), dtype=bool)
         return
-    labels = np.array(docs.raw("lang").to_pylist(), dtype=object)
-    for label in dict.fromkeys(labels.tolist()):
+    rows_of = rows_by_label(docs)
+    groups: dict[tuple[int, int], tuple[LanguageStage, LanguageStage, list[npt.NDArray[np.int64]]]] = {}
+    for label, rows in rows_of.items():
         old, new = was.variant(label), now.variant(label)
-        if old is not None and new is not None:
-            yield old, new, np.array([other == label for other in labels], dtype=bool)
+        if old is not None and new is not None and (language is None or new is now.variant(language)):
+            groups.setdefault((id(old), id(new)), (old, new, []))[2].append(rows)
+    for old, new, parts in groups.values():
+        chosen = np.zeros(len(docs), dtype=bool)
+        chosen[np.concatenate(parts)] = True
+        yield old, new, chosen
+
+
+def _merge(sides: Sequence[Side], ids: npt.NDArray[np.object_]) -> Side:
+    """The nearest rows of a side of a rule, of all languages."""
+    first, *others = sides
+    if not others:
+        return first
+    names = ("rows", "distance", "score", "threshold", "threshold_was")
+    rows, distance, *rest = (np.concatenate([getattr(side, name) for side in sides]) for name in names)
+    order = np.lexsort((ids[rows].astype(str), distance))[:SHOWN]
+    return Side(first.change, first.reason, first.removes, *(values[order] for values in (rows, distance, *rest)))
 
 
 def _differing(was: dict[str, Rule], now: dict[str, Rule]) -> Iterator[tuple[str, Rule | None, Rule | None]]:

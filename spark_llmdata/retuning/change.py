@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from spark_llmdata.errors import UsageError
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
+from spark_llmdata.retuning.walk import list_replacing
 from spark_llmdata.stage import RowStage, Stage
 
 
@@ -38,11 +39,11 @@ class Changes:
     was: Recipe
     now: Recipe
     changed: tuple[Change, ...]
-    command: str  # what runs the new recipe
+    command: str  # what runs the new recipe, its stages in the order of the run
 
 
-def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: str) -> Changes:
-    """Change the recipe of a run's manifest by `path=value`.
+def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: str, saved: str | None = None) -> Changes:
+    """Change the recipe of a run's manifest by `path=value`; `saved` is the file that will hold it.
 
     Raises:
         RecipeError: a path names no setting, or a value does not fit it.
@@ -50,13 +51,23 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     """
     facts, folder = manifest["recipe"], manifest["recipe_folder"]
     was, now = rebuild_recipe(facts, folder), rebuild_recipe(facts, folder, settings)
-    command = _command(manifest.get("asked") or {}, facts["name"], settings, store)
+    command = _command(manifest, settings, store)
+    if packaged := [s for s in settings if ".language_data" in s.partition("=")[0]]:
+        raise UsageError(
+            f"--set {' '.join(packaged)}: what the package has of languages is not asked about; expected a setting of "
+            f"a stage, or of its by_language.LANGUAGE. To run it: {command}"
+        )
     changed: list[Change] = []
     for before, after in zip(was.stages, now.stages, strict=True):
         told, asked = _flatten(before), _flatten(after)
         differing = [key for key in {**told, **asked} if asked.get(key) != told.get(key)]
+        for name, values in _given_for_all(before, after).items():
+            if (None, name) not in differing:
+                differing.append((None, name))
+                told[None, name] = values
         _refuse(before, after, [name for _, name in differing], command)
-        changed += [Change(before.name, key[1], told.get(key), asked.get(key), key[0]) for key in differing]
+        found = [Change(before.name, key[1], told.get(key), asked.get(key), key[0]) for key in differing]
+        changed += [change for change in (_by_what_holds(c, before, after) for c in found) if change.was != change.now]
     others = {k: v for k, v in now.as_dict().items() if k != "stages" and v != was.as_dict()[k]}
     if others:
         raise UsageError(
@@ -68,7 +79,12 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
             f"--set {' '.join(settings)}: the run had these values already; expected another value of a threshold"
         )
     _refuse_replaced_lang(was, {change.stage for change in changed}, command)
-    return Changes(was, now, tuple(changed), command)
+    optimized = manifest.get("optimized") or {"order": (), "was": ()}
+    if saved is not None:
+        command = _command(manifest, (), store, shlex.quote(saved))
+    elif optimized["order"] != optimized["was"]:
+        command = _command(manifest, (), store, f"RECIPE ({facts['name']} in the order of this run; --output saves it)")
+    return Changes(was, now, tuple(changed), command.removesuffix(" --optimize"))
 
 
 def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
@@ -80,13 +96,42 @@ def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
     return {(None, name): value for name, value in settings.items()} | own
 
 
+def _by_what_holds(change: Change, before: Stage, after: Stage) -> Change:
+    """A change of one language with the values that hold for it, wherever they come from."""
+    if change.language is None or not isinstance(before, LanguageStage) or not isinstance(after, LanguageStage):
+        return change
+    was, now = (
+        None if found is None else found.settings()[change.setting]
+        for found in (before.variant(change.language), after.variant(change.language))
+    )
+    return replace(change, was=was, now=now)
+
+
+def _given_for_all(before: Stage, after: Stage) -> dict[str, dict[str, Any]]:
+    """By setting what languages had of the package and have no more, as the setting is given for all of them now."""
+    found: dict[str, dict[str, Any]] = {}
+    if not isinstance(before, LanguageStage) or not isinstance(after, LanguageStage):
+        return found
+    asked = after.settings()
+    for language, settings in before.language_data.items():
+        own = (s.get(language, {}) for s in (after.language_data, before.by_language, after.by_language))
+        hidden = {name for chosen in own for name in chosen}
+        for name, value in settings.items():
+            if name not in hidden and value != asked[name]:
+                found.setdefault(name, {})[language] = value
+    return found
+
+
 def _refuse_replaced_lang(recipe: Recipe, changed: Collection[str], command: str) -> None:
     """Refuse a stage that decided by a `lang` which is not the one that is stored."""
     for i, stage in enumerate(recipe.stages):
-        replacing = [other.name for other in recipe.stages[i + 1 :] if "lang" in other.provides]
-        if stage.name in changed and "lang" in stage.requires | stage.reads and replacing:
+        replacing = list_replacing(stage, recipe.stages[i + 1 :]) if stage.name in changed else []
+        if replacing:
+            by = next(other for other in recipe.stages if other.name == replacing[0])
+            known = "lang" in by.edits | by.provides
+            how = "has replaced" if known else "may have replaced, as its class does not say what it `edits`,"
             raise UsageError(
-                f"{stage.name} decided by a `lang` that {replacing[0]} has replaced behind it, and that is not stored. "
+                f"{stage.name} decided by a `lang` that {by.name} {how} behind it, and that is not stored. "
                 f"Run it: {command}"
             )
 
@@ -113,9 +158,16 @@ def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str)
     )
 
 
-def _command(asked: Mapping[str, Any], name: str, settings: Sequence[str], store: str) -> str:
-    """The command that runs the changed recipe; with placeholders where the run was started from Python."""
-    recipe = shlex.quote(asked["recipe"]) if asked.get("recipe") else f"RECIPE ({name})"
+def _command(manifest: Mapping[str, Any], settings: Sequence[str], store: str, whole: str | None = None) -> str:
+    """The command that runs the changed recipe; with placeholders where the run was started from Python.
+
+    `whole` names the recipe with its settings.
+    """
+    asked = manifest.get("asked") or {}
     inputs = " ".join(shlex.quote(path) for path in asked.get("input") or ()) or "PATH"
+    if whole is not None:
+        return f"llmdata run {whole} --input {inputs} --store {shlex.quote(store)}"
+    recipe = shlex.quote(asked["recipe"]) if asked.get("recipe") else f"RECIPE ({manifest['recipe']['name']})"
     sets = " ".join(f"--set {shlex.quote(setting)}" for setting in [*(asked.get("set") or ()), *settings])
-    return f"llmdata run {recipe} --input {inputs} --store {shlex.quote(store)} {sets}"
+    optimize = " --optimize" if asked.get("optimize") else ""
+    return f"llmdata run {recipe} --input {inputs} --store {shlex.quote(store)} {sets}{optimize}"

@@ -16,6 +16,8 @@ from spark_llmdata.retuning.walk import Walk, Way
 #: What is read of a row, besides the score columns, which are read under their names behind `score:`.
 READ = ("doc_id", "url", "part", "ordinal", "lang", "rejected", "stage", "reason", "survivor", "words")
 SCORE = "score:"
+#: Of these, what tells how a row ended.
+ENDED = ("stage", "reason", "rejected", "words")
 
 #: Where a document ended then and ends now: numbers of steps passed, and the verdicts.
 WALKED = pa.schema(
@@ -74,7 +76,7 @@ class WalkAgain:
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches of `READ` and scores; give `WALKED`, row by row."""
         for rows in batches:
-            way = self.walk.follow(read_scores(rows), *(rows.column(c) for c in ("stage", "reason", "rejected")))
+            way = self.walk.follow(read_scores(rows), *(rows.column(c) for c in ENDED))
             columns = {name: rows.column(name) for name in ("doc_id", "survivor", "words")}
             columns |= {"then_stage": rows.column("stage"), "then_reason": rows.column("reason")}
             columns["then_rejected"] = rows.column("rejected")
@@ -95,7 +97,7 @@ class FindBorders:
         """Take batches of `READ` and scores; give `BORDER`."""
         for rows in batches:
             docs = read_scores(rows)
-            way = self.walk.follow(docs, *(rows.column(c) for c in ("stage", "reason", "rejected")))
+            way = self.walk.follow(docs, *(rows.column(c) for c in ENDED))
             now = _now(way)
             for side in find_sides(self.walk, self.changes, way, docs, rows.column("doc_id"), rows.column("reason")):
                 chosen = pa.array(side.rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from spark_llmdata.verdict import BoolArray, Judgement
 COPY = "read.duplicate_record"
 #: The reader's own verdicts that come when a stage asks for the text.
 NO_TEXT = ("read.no_text", "read.not_extracted")
+READER = "read"
 KEPT, REMOVED, REJECTED, WAITS = "kept", "removed", "rejected", "waits"
 
 
@@ -36,6 +37,11 @@ class Step:
     def changed(self) -> bool:
         """Whether a threshold is another one."""
         return self.was is not None and self.was != self.now
+
+    @property
+    def asks_text(self) -> bool:
+        """Whether the reader rejects documents without a text in front of it: behind the pass that reads, all."""
+        return self.was is None or "text" in self.was.requires
 
     def decider(self) -> RowStage | None:
         """The stage, if stored scores are enough for it."""
@@ -56,8 +62,19 @@ def list_steps(was: Plan, now: Plan) -> tuple[Step, ...]:
         pairs = zip(before.segment.stages, after.segment.stages, strict=True)
         steps += [Step(old.name, segment, old, new) for old, new in pairs]
         if segment == 0:
-            steps.append(Step("read", 0))
+            steps.append(Step(READER, 0))
     return tuple(steps)
+
+
+def list_replacing(stage: Stage, behind: Iterable[Stage | None]) -> list[str]:
+    """Which of the stages behind one may have replaced the `lang` that it judged by; of those only one is stored.
+
+    A user's own stage that does not say what it changes (`edits`) may have.
+    """
+    if "lang" not in stage.requires | stage.reads:
+        return []
+    changes = {other.name: other.changed_columns() for other in behind if isinstance(other, RowStage)}
+    return [name for name, columns in changes.items() if columns is None or "lang" in columns]
 
 
 def decide(stage: RowStage, docs: Batch) -> Judgement:
@@ -107,8 +124,11 @@ class Walk:
                 wanted |= stage.needed_scores()
         return [name for name in there if name in wanted]
 
-    def follow(self, docs: Batch, stage: pa.Array, reason: pa.Array, rejected: pa.Array) -> Way:
-        """Walk documents through, given their scores and `lang`, and the verdicts they had."""
+    def follow(self, docs: Batch, stage: pa.Array, reason: pa.Array, rejected: pa.Array, words: pa.Array) -> Way:
+        """Walk documents through, given their scores and `lang`, the verdicts they had and the words of their texts.
+
+        Those without a text that come back wait for the reader, which rejects them where a text is asked for.
+        """
         n = len(docs)
         names, reasons = (np.array(column.to_pylist(), dtype=object) for column in (stage, reason))
         lost = np.asarray(rejected.fill_null(False), dtype=bool)
@@ -119,6 +139,11 @@ class Walk:
         walking, back = np.ones(n, dtype=bool), np.full(n, -1)  # of those that come back: the segment that frees them
         for number, step in enumerate(self.steps):
             again = walking & (back >= 0)
+            if step.asks_text:
+                none = again & np.asarray(words.is_null(), dtype=bool)
+                way.end(none, number, WAITS, READER)
+                walking &= ~none
+                again &= ~none
             if again.any():
                 near = again & (back == step.segment)
                 walking &= ~self._go_on(way, docs, number, near, again & ~near)
@@ -135,11 +160,11 @@ class Walk:
 
     def _ends(self, names: npt.NDArray[np.object_], reasons: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
         """How many steps each document passed."""
-        asks = [i for i, s in enumerate(self.steps) if s.was is None or "text" in s.was.requires]
+        asks = [i for i, step in enumerate(self.steps) if step.asks_text]
         number = {step.name: i for i, step in enumerate(self.steps) if step.was is not None}
         at = np.full(len(names), len(self.steps), dtype=np.int64)
         for i, (name, reason) in enumerate(zip(names, reasons, strict=True)):
-            if name == "read":
+            if name == READER:
                 copies = next(j for j, step in enumerate(self.steps) if step.was is None)
                 at[i] = copies if reason == COPY else asks[0] if reason in NO_TEXT else 0
             elif name is not None:
@@ -192,11 +217,11 @@ class Walk:
 
     def _measured(self, number: int, docs: Batch) -> BoolArray:
         """Whom the stage has judged with a result that is stored; a stage that could remove has to keep its scores."""
-        stage = self.steps[number].was
+        step = self.steps[number]
+        stage = step.was
         if not isinstance(stage, RowStage) or (stage.reasons and not stage.retunable):
             return np.zeros(len(docs), dtype=bool)
-        later = [step.was for step in self.steps[number + 1 :] if step.was is not None]
-        if "lang" in stage.requires and any("lang" in other.provides for other in later):
+        if list_replacing(stage, [s.was for s in self.steps[number + 1 :] if s.segment == step.segment]):
             return np.zeros(len(docs), dtype=bool)  # what is stored is not the `lang` it judged by
         if not stage.scores:
             return np.ones(len(docs), dtype=bool)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from spark_llmdata.cli import main
+from spark_llmdata.errors import UsageError
 from spark_llmdata.stages import BUILTIN
 from tests.runner.corpora import documents, write_jsonl
 
@@ -162,3 +163,21 @@ def test_a_machine_without_java(tmp_path, monkeypatch, capsys):
     assert code == 3
     assert "Java is missing" in err
     assert "apt-get install openjdk-17" in err
+
+
+def test_a_run_is_told_the_recipe_and_the_settings_as_they_were_given(tmp_path, monkeypatch, capsys):
+    """The manifest holds them, for commands that say how to run it again."""
+    given = {}
+
+    def execute(recipe, **others):
+        given.update(others, recipe=recipe)
+        raise UsageError("far enough")
+
+    monkeypatch.setattr("spark_llmdata.runner.run", execute)
+    monkeypatch.setattr("spark_llmdata.cli.commands.session", lambda options: None)
+    write_jsonl(tmp_path / "a.jsonl", documents(1))
+    settings = ["gates.min_kept=1", "filter.gopher_quality.min_words=60"]
+    arguments = ["--input", str(tmp_path / "a.jsonl"), "--store", str(tmp_path / "s")]
+    assert main(["run", "quickstart", *arguments, *(word for s in settings for word in ("--set", s))]) == 2
+    assert "far enough" in capsys.readouterr().err
+    assert (given["recipe"], list(given["set"])) == ("quickstart", settings)

@@ -9,6 +9,7 @@ import pytest
 from spark_llmdata.errors import SettingsError
 from spark_llmdata.languages import files, labels
 from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.recipe import load_recipe
 from spark_llmdata.stages import BUILTIN
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
@@ -68,6 +69,15 @@ def test_what_a_recipe_says_holds_for_all_and_by_language_over_that() -> None:
     assert quality("fr", **settings).max_mean_word_length == 10  # though it is the preset's own value
     assert quality("de", **settings).max_mean_word_length == 20
     assert quality("de", **settings).stop_words[0] == "der"
+
+
+def test_a_setting_given_for_all_beside_the_languages_data(tmp_path) -> None:
+    recipe = tmp_path / "r.yaml"
+    data = "{de: {min_words: 30, max_words: 900}}"
+    recipe.write_text(f"name: r\nstages:\n  - filter.gopher_quality: {{language_data: {data}}}\n", "utf-8")
+    (stage,) = load_recipe(str(recipe), ["filter.gopher_quality.min_words=50"]).stages
+    assert isinstance(stage, GopherQuality)
+    assert stage.language_data == {"de": {"max_words": 900}}
 
 
 def test_a_rule_that_is_not_asked_is_asked_in_no_language() -> None:

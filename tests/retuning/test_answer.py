@@ -9,6 +9,7 @@ import pytest
 from spark_llmdata.errors import ProofFailed, RecipeError, UsageError
 from spark_llmdata.recipe import load_recipe
 from spark_llmdata.retuning.answer import check_groups
+from spark_llmdata.retuning.api import check_settings, save
 from spark_llmdata.retuning.change import Change, find_changes
 
 
@@ -26,6 +27,48 @@ def test_what_is_changed_and_how_to_run_it():
         "--set filter.gopher_quality.min_words=80"
     )
     assert "RECIPE (quickstart) --input PATH" in find_changes(manifest(), [setting], "store").command
+
+
+SETTING = "filter.gopher_quality.min_words=80"
+
+
+def optimized(order_changed):
+    """The manifest of a run whose stages stand in another order than in its recipe, or might have."""
+    asked = {"recipe": "quickstart", "input": ["a.jsonl"], "set": ["gates.min_kept=1"], "optimize": True}
+    facts = manifest(asked)
+    order = [stage["id"] for stage in facts["recipe"]["stages"]]
+    return facts | {"optimized": {"order": order, "was": order[::-1] if order_changed else order}}
+
+
+def test_an_optimized_run_is_run_again_in_its_order():
+    moved, stayed = optimized(True), optimized(False)
+    plain = f"llmdata run quickstart --input a.jsonl --store store --set gates.min_kept=1 --set {SETTING}"
+    assert find_changes(stayed, [SETTING], "store").command == plain
+    told = find_changes(moved, [SETTING], "store").command
+    assert told == (
+        "llmdata run RECIPE (quickstart in the order of this run; --output saves it) --input a.jsonl --store store"
+    )
+    assert find_changes(moved, [SETTING], "store", "my order.yaml").command == (
+        "llmdata run 'my order.yaml' --input a.jsonl --store store"
+    )
+    with pytest.raises(UsageError, match="--set extract.html.max_depth=10 --optimize$"):
+        find_changes(moved, ["extract.html.max_depth=10"], "store")
+
+
+def test_the_changed_recipe_is_saved_in_the_order_of_the_run(tmp_path):
+    facts = manifest()
+    first, *rest = facts["recipe"]["stages"]
+    facts["recipe"] = {**facts["recipe"], "stages": [first, *rest[::-1]]}
+    changes = find_changes(facts, [SETTING], "store", "r.yaml")
+    file = tmp_path / "r.yaml"
+    save(changes, "a-run", file)
+    assert file.read_text("utf-8").startswith(
+        "# quickstart as run a-run had it, its stages in the order they had there, but for\n"
+        "# filter.gopher_quality.min_words: 80\n"
+    )
+    assert load_recipe(str(file)).as_dict() == changes.now.as_dict()
+    with pytest.raises(UsageError, match="is there already"):
+        check_settings([SETTING], file)
 
 
 @pytest.mark.parametrize(

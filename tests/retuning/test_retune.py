@@ -117,7 +117,7 @@ def test_looser_says_who_waits(alone):
     assert found.kept_now == found.kept_then
     freed = by_reason(alone.first)["gopher_quality.too_few_words"] - by_reason(really)["gopher_quality.too_few_words"]
     assert found.waiting["filter.fineweb"] == freed > 0
-    assert found.because == (f"{freed:,} documents would come back, and filter.fineweb has not judged them",)
+    assert found.because == (f"{freed:,} records would come back, and filter.fineweb has not judged them",)
 
 
 def test_looser_in_the_last_stage_is_exact(alone):
@@ -208,6 +208,7 @@ def test_the_command(alone, capsys):
     assert main(["retune", alone.first.run[:15], "--store", str(alone.store), *settings, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["exact"] is True
-    assert facts["changes"] == [{"stage": "filter.gopher_quality", "setting": "min_words", "was": 20, "now": 60}]
+    told = {"stage": "filter.gopher_quality", "setting": "min_words", "was": 20, "now": 60, "language": None}
+    assert facts["changes"] == [told]
     assert main(["retune", "--store", str(alone.store)]) == 2
     assert "expected at least one --set" in capsys.readouterr().err

@@ -18,13 +18,16 @@ from spark_llmdata.retuning.change import Change
 from spark_llmdata.retuning.tasks import SCORE, read_scores
 from spark_llmdata.retuning.walk import KEPT, WAITS, Walk, Way, list_steps
 from spark_llmdata.stage import RowStage
+from spark_llmdata.stages.clean.pii import Pii
 from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
+from spark_llmdata.stages.clean.unicode import CleanUnicode
 from spark_llmdata.stages.dedup.exact import DedupExact
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.filter.language import FilterLanguage
-from tests.test_segment import Poisoned, records
+from spark_llmdata.verdict import Judgement
+from tests.test_segment import Poisoned, Upper, records
 from tests.test_segment_judge_all import Tell
 
 
@@ -53,12 +56,13 @@ def verdict(rows: pa.RecordBatch, name: str) -> pa.Array:
 def walk_again(before, after, docs, judged="alive") -> tuple[Way, pa.RecordBatch]:
     rows = judged_rows(before, docs, judged)
     walk = Walk(list_steps(plan(before), plan(after)), judged)
-    names = [f.name for f in rows.schema.field("scores").type]
-    struct = rows.column("scores")
+    struct = rows.column("scores") if "scores" in rows.schema.names else pa.array([{}] * rows.num_rows)
+    names = [f.name for f in struct.type]
     plain = {"lang": rows.column("lang")}
     scores = {f"{SCORE}{n}": pc.struct_field(struct, n) for n in walk.columns(names)}
     read = read_scores(pa.RecordBatch.from_pydict(plain | scores))
-    return walk.follow(read, verdict(rows, "stage"), verdict(rows, "reason"), rows.column("rejected")), rows
+    ended = (verdict(rows, "stage"), verdict(rows, "reason"), rows.column("rejected"), rows.column("words"))
+    return walk.follow(read, *ended), rows
 
 
 def compare(before, after, docs, judged="alive") -> list[str]:
@@ -79,7 +83,7 @@ PAGES = st.lists(
     ),
     max_size=30,
 ).map("".join)
-STAGES = [RefinedwebLines(), C4(), Tell(), FilterLanguage(keep=("fr",), score="tell_score"), FineWeb(), GopherQuality()]
+STAGES = [Tell(), RefinedwebLines(), C4(), FilterLanguage(keep=("fr",), score="tell_score"), FineWeb(), GopherQuality()]
 SETTINGS = st.fixed_dictionaries(
     {},
     optional={
@@ -141,6 +145,60 @@ def test_a_lang_that_is_replaced_behind_is_not_known():
     assert outcomes(before[:2], after[:2], docs, "all") == [(KEPT, None, None)]
 
 
+class TellLatin(Tell):
+    """Says that every text is in a language without settings."""
+
+    edits = frozenset({"lang"})
+
+    def judge(self, docs):
+        found = super().judge(docs)
+        found.columns["lang"] = pa.array(["la"] * len(docs), pa.string())
+        return found
+
+
+class Unsaid(RowStage):
+    """Does nothing, and does not say so."""
+
+    def judge(self, docs):
+        return Judgement.keep_all(len(docs))
+
+
+class Said(Unsaid):
+    edits = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("behind", "known"), [([TellLatin()], False), ([Said(), Unsaid()], False), ([Said(), FineWeb()], True)]
+)
+def test_settings_by_a_language_that_may_be_replaced_behind_are_not_known(behind, known):
+    text = ("Gallia est omnis divisa in partes tres " * 9) + "a@acme.de b@acme.de"
+    before = [Pii(max_found=1), GopherQuality(), *behind]
+    way, rows = walk_again(before, changed(before, pii__max_found=10), [{"text": text}], "all")
+    assert verdict(rows, "reason").to_pylist() == ["pii.too_many"]
+    removed = ("removed", "filter.gopher_quality", "gopher_quality.too_few_stop_words")
+    told = (way.outcome[0], way.stage[0], way.reason[0])
+    assert told == (removed if known else (WAITS, "filter.gopher_quality", None))
+
+
+def test_mended_texts_come_back_with_judge_all():
+    before = [GopherQuality(min_words=50), CleanUnicode(mojibake=False), FineWeb()]
+    after = changed(before, gopher_quality__min_words=5, unicode__max_replacement_ratio=0.1)
+    docs = [{"text": GOOD + "\u200b"}, {"text": GOOD + "\ufffd" * 30}]
+    assert compare(before, after, docs, "all") == [KEPT, "removed"]
+    assert outcomes(before, after, docs, "all")[1][1:] == ("clean.unicode", "unicode.too_many_replacements")
+
+
+@pytest.mark.parametrize("behind", [[], [Upper()]])
+def test_who_comes_back_without_a_text_is_not_kept(behind):
+    before = [FilterLanguage(keep=("de",), threshold=None), *behind]
+    after = changed(before, language__keep=("de", "fr"))
+    docs = [{"text": text, "lang": "fr"} for text in (None, "Un mot")]
+    assert judged_rows(after, docs).column("kept").to_pylist() == [False, True]
+    assert outcomes(before, after, docs, "all")[0] == (WAITS, "read", None)
+    alive = (WAITS, "upper", None) if behind else (KEPT, None, None)
+    assert outcomes(before, after, docs) == [(WAITS, "read", None), alive]
+
+
 def test_a_stricter_threshold_takes_from_all_that_come_behind():
     before = [GopherQuality(min_words=1), FineWeb(), DedupExact()]
     after = [GopherQuality(min_words=30), FineWeb(), DedupExact()]
@@ -198,6 +256,25 @@ def test_a_removed_record_and_its_copies_are_told_once():
     ids = rows.column("doc_id").to_pylist()
     assert len(set(ids)) == 2
     assert [ids[i] for i in side.rows] == [ids[3], ids[0]]
+
+
+def test_the_nearest_of_all_languages_and_of_one():
+    labels = ["de", "deu_Latn", "fr", "en", None]
+    loose = {"min_stop_words": 0, "min_mean_word_length": 0, "min_alpha_word_ratio": 0}
+    docs = [{"text": "wort " * n, "lang": lang, "id": f"{lang}{n}"} for n in range(3, 60) for lang in labels]
+    before, after = [GopherQuality(min_words=10, **loose)], [GopherQuality(min_words=20, **loose)]
+    found, rows = sides(before, after, docs, [Change("filter.gopher_quality", "min_words", 10, 20)])
+    assert [(side.removes, len(side.rows)) for side in found] == [(False, SHOWN), (True, SHOWN)]
+    lang = rows.column("lang").to_pylist()
+    assert {lang[i] for side in found for i in side.rows} == set(labels)
+    for side in found:
+        assert side.distance.tolist() == sorted(abs(score - 20) / 20 for score in side.score)
+        assert side.distance.max() <= 4 / 20
+    of_two = [GopherQuality(min_words=10, by_language={"de": {"min_words": 20}, "fr": {"min_words": 30}}, **loose)]
+    german, french = (Change("filter.gopher_quality", "min_words", 10, n, la) for n, la in ((20, "de"), (30, "fr")))
+    found, rows = sides(before, of_two, docs, [german, french])
+    told = [(side.change, {lang[i] for i in side.rows}, set(side.threshold)) for side in found]
+    assert told == [(0, {"de", "deu_Latn"}, {20})] * 2 + [(1, {"fr"}, {30})] * 2
 
 
 def test_a_setting_of_two_rules_and_a_threshold_of_its_own():

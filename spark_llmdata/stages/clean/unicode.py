@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Literal
@@ -18,7 +19,7 @@ from spark_llmdata.kernels import unicode
 from spark_llmdata.kernels.changes import Change, chain, compare_words, replace_rows
 from spark_llmdata.spans import Span, mark_pattern
 from spark_llmdata.stage import RowStage
-from spark_llmdata.verdict import Judgement
+from spark_llmdata.verdict import Judgement, Rule
 
 _CURLED = "[‘’‚‛“”„‟]"
 #: What ftfy makes straight in a text: each is one character, and becomes one.
@@ -47,7 +48,7 @@ class CleanUnicode(RowStage):
         "replacement_ratio": "share of them in all characters",
         "n_mended_lines": "lines that were decoded wrongly and are mended",
     }
-
+    retunable = frozenset({"max_replacement_ratio"})
     changes: ClassVar[Mapping[str, str]] = {
         "mojibake": "what was decoded wrongly",
         "quote": "a curled quotation mark",
@@ -108,19 +109,17 @@ class CleanUnicode(RowStage):
         replacements = found.column("n_replacement")
         chars = pc.max_element_wise(found.column("n_chars"), 1)
         ratio = pc.divide(replacements.cast(pa.float64()), chars.cast(pa.float64()))
-        judgement = Judgement.first_failing(
-            too_many_replacements=(
-                ratio,
-                ">",
-                1.0 if self.max_replacement_ratio is None else self.max_replacement_ratio,
-            )
-        )
+        lines = pc.if_else(docs.text.is_valid(), pa.array(mended), None)
+        measured = {"n_replacements": replacements, "replacement_ratio": ratio, "n_mended_lines": lines}
+        judgement = self.decide_on(docs, measured)
         judgement.text = pc.if_else(changed, cleaned, None)
         judgement.edits = edits
         judgement.changes = self._list_changes(found.column("changes"), places)
-        lines = pc.if_else(docs.text.is_valid(), pa.array(mended), None)
-        judgement.scores = {"n_replacements": replacements, "replacement_ratio": ratio, "n_mended_lines": lines}
         return judgement
+
+    def list_rules(self, docs: Batch) -> dict[str, Rule]:
+        bound = math.inf if self.max_replacement_ratio is None else self.max_replacement_ratio
+        return {"too_many_replacements": (self.own_scores(docs)["replacement_ratio"], ">", bound)}
 
     def find_spans(self, docs: Batch, reason: str) -> list[Span]:
         """The replacement characters, in the text as it came."""
