@@ -21,8 +21,8 @@ RECIPE = """
 name: retuned
 stages:
   - filter.language: {keep: null, threshold: null, id: filter.first}
-  - filter.gopher_quality: {min_words: 20, min_stop_words: 1}
-  - filter.fineweb: {max_short_line_ratio: null, min_punctuated_line_ratio: null}
+  - filter.gopher_quality: {min_words: 20, min_stop_words: 1, language_data: {}}
+  - filter.fineweb: {max_short_line_ratio: null, min_punctuated_line_ratio: null, language_data: {}}
 """
 
 
@@ -94,7 +94,7 @@ def judged_all(spark, pages):
 @pytest.fixture(scope="module")
 def compared(spark, pages):
     return Case(
-        spark, pages, "compared", RECIPE + "  - dedup.exact\n  - filter.c4: {end_marks: '', min_sentences: 0}\n"
+        spark, pages, "compared", RECIPE + "  - dedup.exact\n  - filter.c4: {end_marks: '', min_sentences: 0, language_data: {}}\n"
     )
 
 
