@@ -26,6 +26,12 @@ stages:
 """
 
 
+BEHIND = """\
+  - dedup.exact
+  - filter.c4: {end_marks: '', min_sentences: 0, language_data: {}}
+"""
+
+
 def page(i: int) -> dict[str, str]:
     """Pages of 8 to 120 words; every ninth as a copy of the record, every tenth with the text of another."""
     text = good_text(i - 1 if i % 10 == 9 else i, words=8 + 4 * ((i - 1 if i % 10 == 9 else i) % 29))
@@ -94,7 +100,10 @@ def judged_all(spark, pages):
 @pytest.fixture(scope="module")
 def compared(spark, pages):
     return Case(
-        spark, pages, "compared", RECIPE + "  - dedup.exact\n  - filter.c4: {end_marks: '', min_sentences: 0, language_data: {}}\n"
+        spark,
+        pages,
+        "compared",
+        RECIPE + "  - dedup.exact\n  - filter.c4: {end_marks: '', min_sentences: 0, language_data: {}}\n",
     )
 
 

@@ -88,7 +88,7 @@ def test_pages_in_a_table_are_told_apart_by_their_html(spark, tmp_path):
         "None",
         "None",
     ]
-    assert rows[good_text(2)].meta == {"date": "12:30"}
+    assert rows[good_text(2)].meta["date"] == "12:30"
 
 
 def test_parquet_in_any_number_of_files(spark, tmp_path):

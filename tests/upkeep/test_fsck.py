@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 import spark_llmdata as sl
@@ -46,10 +47,12 @@ def table_of(store: Path, words: str) -> str:
     return str(found.relative_to(store))
 
 
-def flip(path: Path, place: float = 0.5) -> None:
-    """Change one bit, and take away Hadoop's own checksums, which only local disks have."""
+def flip(path: Path, column: str) -> None:
+    """Change one bit of a column's last page, and take away Hadoop's own checksums, which only local disks have."""
     data = bytearray(path.read_bytes())
-    data[int(len(data) * place)] ^= 1
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    chunk = next(c for c in map(group.column, range(group.num_columns)) if c.path_in_schema == column)
+    data[(chunk.dictionary_page_offset or chunk.data_page_offset) + chunk.total_compressed_size - 3] ^= 1
     path.write_bytes(data)
     path.with_name(f".{path.name}.crc").unlink(missing_ok=True)
 
@@ -79,8 +82,8 @@ def test_damaged_files_are_named_all_of_them(spark, store, capsys):
     cut = store / gopher / _parts(store, gopher, first, second)[1]
     cut.write_bytes(cut.read_bytes()[:-10])
     flipped = [store / html / old, store / html / new]
-    flip(flipped[0])
-    flip(flipped[1], 0.3)
+    flip(flipped[0], "text")
+    flip(flipped[1], "row_lo")
     size = cut.stat().st_size
 
     found = fsck(spark, store)
