@@ -28,7 +28,7 @@ def retune(
     run: str | None = None,
     *,
     store: str | Path,
-    set: Sequence[str] | Mapping[str, Any],
+    set: str | Sequence[str] | Mapping[str, Any],
     output: str | Path | None = None,
     spark: SparkSession | None = None,
     progress: Callable[[str], None] | None = None,
@@ -45,7 +45,7 @@ def retune(
         UsageError, RecipeError: a setting that is no threshold, or is not changed; a file that is there already.
         ProofFailed: stored scores do not give the verdicts of the run.
     """
-    settings = [f"{path}={json.dumps(value)}" for path, value in set.items()] if isinstance(set, Mapping) else [*set]
+    settings = list_settings(set)
     check_settings(settings, output)
     say = progress or (lambda _: None)
     session = spark if spark is not None else _session()
@@ -65,6 +65,13 @@ def retune(
         if output is not None:
             save(changes, record.run, output)
         return found
+
+
+def list_settings(given: str | Sequence[str] | Mapping[str, Any]) -> list[str]:
+    """Settings as `path=value`, of a mapping or of one or several such texts."""
+    if isinstance(given, Mapping):
+        return [f"{path}={json.dumps(value)}" for path, value in given.items()]
+    return [given] if isinstance(given, str) else [*given]
 
 
 def save(changes: Changes, run: str, output: str | Path) -> None:

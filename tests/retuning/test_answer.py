@@ -9,7 +9,7 @@ import pytest
 from spark_llmdata.errors import ProofFailed, RecipeError, UsageError
 from spark_llmdata.recipe import load_recipe
 from spark_llmdata.retuning.answer import check_groups
-from spark_llmdata.retuning.api import check_settings, save
+from spark_llmdata.retuning.api import check_settings, list_settings, save
 from spark_llmdata.retuning.change import Change, find_changes
 
 
@@ -117,3 +117,9 @@ def test_rows_have_to_be_those_of_the_run():
         check_groups(record, groups[:1] + groups[2:])
     with pytest.raises(ProofFailed, match="do not give the verdicts of 2 documents, such as ab"):
         check_groups(record, [group(3, doubtful=2, example="ab"), *groups[1:]])
+
+
+def test_settings_come_in_three_forms():
+    assert list_settings({"a.b": 1, "c.d": ["x"]}) == ["a.b=1", 'c.d=["x"]']
+    assert list_settings(("a.b=1", "c.d=2")) == ["a.b=1", "c.d=2"]
+    assert list_settings("a.b=1") == ["a.b=1"]
