@@ -14,6 +14,7 @@ from spark_llmdata.store.delta import check_folder
 
 if TYPE_CHECKING:
     from spark_llmdata.recipe import Recipe
+    from spark_llmdata.runner import RunResult
 
 Answer = tuple[Any, str]
 
@@ -75,7 +76,6 @@ def run(options: argparse.Namespace) -> Answer:
     from spark_llmdata.ordering import SAMPLE_ROWS
     from spark_llmdata.plan import make_plan
     from spark_llmdata.recipe import load_recipe
-    from spark_llmdata.report.order import describe_order_text
     from spark_llmdata.runner import run as execute
     from spark_llmdata.runner.api import check_overrides
     from spark_llmdata.sources.inputs import find_files
@@ -112,6 +112,13 @@ def run(options: argparse.Namespace) -> Answer:
             sample_rows=SAMPLE_ROWS if options.sample_rows is None else options.sample_rows,
         )
     facts = result.as_json()
+    return facts, _describe_run(result, facts["corpus"]["path"], options.store)
+
+
+def _describe_run(result: RunResult, corpus: str, store: str) -> str:
+    """What a person is told of a run: stages, reasons, remarks, and where to ask on."""
+    from spark_llmdata.report.order import describe_order_text
+
     stages = table(
         ("stage", "in", "removed", "rejected", "kept", "seconds", ""),
         [
@@ -130,13 +137,12 @@ def run(options: argparse.Namespace) -> Answer:
     if result.optimized is not None:
         remarks.append(f"{describe_order_text(result.optimized)}\n\n")
     done = "was done before, nothing was run again; it took" if result.found else "done in"
-    text = (
+    return (
         f"run {result.run} {done} {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
         + "".join(remarks)
-        + f"corpus {facts['corpus']['path']} version {result.corpus_version}, content {result.content_hash}\n"
-        f"ask why: llmdata why URL|FILE:OFFSET --store {options.store}"
+        + f"corpus {corpus} version {result.corpus_version}, content {result.content_hash}\n"
+        f"ask why: llmdata why URL|FILE:OFFSET --store {store}"
     )
-    return facts, text
 
 
 def _reproduce(options: argparse.Namespace) -> Answer:

@@ -110,21 +110,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_show(commands)
 
-    duplicates = _command(commands, "duplicates", "list what resembles a document", _DUPLICATES)
-    duplicates.add_argument(
-        "what", metavar="DOC_ID|URL|FILE:OFFSET", nargs="?", help="a document's id, its URL, or a record's location"
-    )
-    duplicates.add_argument("--text", metavar="FILE", help="instead: a file with a text, or - for standard input")
-    _store(duplicates)
-    duplicates.add_argument("--run", metavar="ID", help="the run to search (default: the newest that is done)")
-    duplicates.add_argument(
-        "--threshold", metavar="SHARE", type=float, default=0.5, help="similarity from which on to list (default 0.5)"
-    )
-    duplicates.add_argument("--limit", metavar="N", type=int, default=20, help="list at most so many (default 20)")
-    duplicates.add_argument(
-        "--diff", metavar="OTHER", help="show instead what differs between it and this document, word by word"
-    )
-    _spark(duplicates)
+    _add_duplicates(commands)
 
     export = _command(commands, "export", "write kept documents as files", "Writes the kept documents of a build.")
     export.add_argument(
@@ -141,18 +127,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_retune(commands)
 
-    gc = _command(commands, "gc", "remove what no run names", GC)
-    _store(gc)
-    gc.add_argument("--dry-run", action="store_true", help="say what would be removed, and change nothing")
-    gc.add_argument(
-        "--abandon", metavar="RUN", action="append", default=[], help="give up a run that is not done; may be repeated"
-    )
-    _spark(gc)
-
-    fsck = _command(commands, "fsck", "check that the store is whole", FSCK)
-    _store(fsck)
-    fsck.add_argument("--run", metavar="ID", help="check only what this run names (default: everything)")
-    _spark(fsck)
+    _add_upkeep(commands)
 
     stages = _command(commands, "stages", "list stages, their settings and reasons", "Describes the stages.")
     stages.add_argument("kind", metavar="KIND", nargs="?", help="describe this one in full")
@@ -181,6 +156,39 @@ def _add_plan(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
         "--output", metavar="FILE", help="with --optimize: save the recipe in its new order, as a new file"
     )
     _json(plan)
+
+
+def _add_duplicates(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    duplicates = _command(commands, "duplicates", "list what resembles a document", _DUPLICATES)
+    duplicates.add_argument(
+        "what", metavar="DOC_ID|URL|FILE:OFFSET", nargs="?", help="a document's id, its URL, or a record's location"
+    )
+    duplicates.add_argument("--text", metavar="FILE", help="instead: a file with a text, or - for standard input")
+    _store(duplicates)
+    duplicates.add_argument("--run", metavar="ID", help="the run to search (default: the newest that is done)")
+    duplicates.add_argument(
+        "--threshold", metavar="SHARE", type=float, default=0.5, help="similarity from which on to list (default 0.5)"
+    )
+    duplicates.add_argument("--limit", metavar="N", type=int, default=20, help="list at most so many (default 20)")
+    duplicates.add_argument(
+        "--diff", metavar="OTHER", help="show instead what differs between it and this document, word by word"
+    )
+    _spark(duplicates)
+
+
+def _add_upkeep(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    gc = _command(commands, "gc", "remove what no run names", GC)
+    _store(gc)
+    gc.add_argument("--dry-run", action="store_true", help="say what would be removed, and change nothing")
+    gc.add_argument(
+        "--abandon", metavar="RUN", action="append", default=[], help="give up a run that is not done; may be repeated"
+    )
+    _spark(gc)
+
+    fsck = _command(commands, "fsck", "check that the store is whole", FSCK)
+    _store(fsck)
+    fsck.add_argument("--run", metavar="ID", help="check only what this run names (default: everything)")
+    _spark(fsck)
 
 
 def _add_run(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]

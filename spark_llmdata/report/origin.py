@@ -14,7 +14,7 @@ from spark_llmdata.recipe import Recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.schema import CORPUS
 from spark_llmdata.sources.inputs import find_files
-from spark_llmdata.sources.lookup import find_records
+from spark_llmdata.sources.places import find_records
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import RunRecord
 

@@ -24,12 +24,15 @@ def describe(found: Retuned, table: Table) -> str:
     if reasons or waiting:
         lines += [table(("not kept because of", "then", "now", ""), [*reasons, *waiting]), ""]
     if found.exact:
-        lines.append("exact: running it gives these counts")
+        lines.append("exact: running it keeps and removes these documents, for these reasons")
     else:
         lines.append("not exact:")
         lines += [f"  - {sentence}" for sentence in found.because]
     if found.returning:
-        lines.append(f"the words of {found.returning:,} documents that come back are those of their texts as stored")
+        lines.append(
+            f"the words of {found.returning:,} documents that come back are those of their texts as stored: a run may "
+            "tell fewer"
+        )
     lines.append(f"to run it: {found.command}")
     for border in found.borders:
         lines += ["", *_border(border)]

@@ -192,7 +192,7 @@ def test_documents_at_the_border(alone):
             assert document["text"] == whole[:100]
     text = describe(found, table)
     assert "filter.gopher_quality.min_words  20 -> 60" in text
-    assert "exact: running it gives these counts" in text
+    assert "exact: running it keeps and removes these documents, for these reasons" in text
     assert json.loads(json.dumps(found.as_json()))["kept_now"]["documents"] == found.kept_now.documents
 
 

@@ -103,30 +103,38 @@ pub(super) fn push_record(
                 body.cut || record.cut,
             )
         }
-        Err(obstacle) => {
-            let (defect, error) = match obstacle {
-                Obstacle::Coding(error) => ("unsupported_encoding", error),
-                Obstacle::TooLarge(limit) => (
-                    "too_large",
-                    format!(
-                        "the decoded body exceeds the {limit} bytes allowed and {BOMB_RATIO} times what is stored"
-                    ),
-                ),
-            };
-            row.rejected = true;
-            row.defect = Some(defect);
-            row.evidence = Some(evidence(
-                &error,
-                record.offset,
-                record.end,
-                record.raw.len() as u64,
-            ));
-            row.payload = row
-                .payload
-                .or(Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]));
-            table.push(&row)
-        }
+        Err(obstacle) => push_undecoded(table, row, record, obstacle),
     }
+}
+
+/// A body that cannot be decoded, or not within bounds.
+fn push_undecoded<'a>(
+    table: &mut Table,
+    mut row: Row<'a>,
+    record: &Record<'a>,
+    obstacle: Obstacle,
+) -> Result<(), ArrowError> {
+    let (defect, error) = match obstacle {
+        Obstacle::Coding(error) => ("unsupported_encoding", error),
+        Obstacle::TooLarge(limit) => (
+            "too_large",
+            format!(
+                "the decoded body exceeds the {limit} bytes allowed and {BOMB_RATIO} times what is stored"
+            ),
+        ),
+    };
+    row.rejected = true;
+    row.defect = Some(defect);
+    row.evidence = Some(evidence(
+        &error,
+        record.offset,
+        record.end,
+        record.raw.len() as u64,
+    ));
+    row.payload = row
+        .payload
+        .or(Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]));
+    table.push(&row)
 }
 
 /// The first of those who say it: the archive's own look at the payload, the server, an ARC archive's copy of that.

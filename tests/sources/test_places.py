@@ -9,7 +9,7 @@ import pytest
 
 from spark_llmdata.recipe.model import Read
 from spark_llmdata.sources.inputs import find_files
-from spark_llmdata.sources.lookup import find_records
+from spark_llmdata.sources.places import find_records
 from spark_llmdata.sources.reader import read_split
 from spark_llmdata.sources.split import InputFile, Split, Tally
 from tests.runner.corpora import good_text, write_jsonl, write_warc
