@@ -25,7 +25,8 @@ class LineParser:
     Their payload is the line's first 64 KiB. Columns in their evidence count bytes from 1.
 
     Args:
-        columns: canonical name (id, url, text, date, lang, source, html) to JSON key.
+        columns: canonical name (id, url, text, date, lang, source, html) to JSON key; `meta` to the key of an object
+            whose members count as the record's own where it has no such key.
         source: the input's name, where a record names no source of its own; at most 1,024 bytes.
         max_record_bytes: a longer line is rejected unread.
         batch_rows: rows after which a batch ends.

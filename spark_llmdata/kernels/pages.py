@@ -9,7 +9,7 @@ from spark_llmdata import _native
 __all__ = ["COUNTS", "FACTS", "read", "strip"]
 
 #: Raised by whoever changes what is read of a page or left of it.
-REVISION = 1
+REVISION = 3
 
 #: What a page may say of itself, each from the strongest place that says it: `title` (Open Graph and the like, else the
 #: first `<title>`), `author`, `published` (as it is written), `language` (of `<html>`, else of `<meta>`),
@@ -17,8 +17,10 @@ REVISION = 1
 FACTS: tuple[str, ...] = tuple(_native.PAGE_FACTS)
 
 #: What a page is made of: `tags` (start tags), `markup` (tags of both kinds, comments, declarations), `attributes` (the
-#: most of one tag), `depth` (the most elements open at once, as the tags stand in the page: an end tag without its
-#: start tag counts for nothing, and elements whose end tag may be left out, as `p` and `li`, do not count).
+#: most of one element; those of all `<html>` are one's, and those of all `<body>`), `depth` (the most elements open at
+#: once, as the tags stand in the page: an end tag without its start tag counts for nothing, and elements whose end tag
+#: may be left out, as `p` and `li`, do not count, nor those that `/>` closes in a drawing), `options` (markup within
+#: `select`). All but `tags` count what stands in `textarea`, `title` and the like, which is markup for some parsers.
 COUNTS: tuple[str, ...] = tuple(_native.PAGE_COUNTS)
 
 

@@ -29,6 +29,13 @@ _NOT_NESTING = frozenset(
     "body caption colgroup dd dt head html li optgroup option p rb rp rt rtc tbody td tfoot th thead tr "
     "script style title".split()
 )
+#: Elements in which `/>` closes, and start tags behind which names are HTML's again.
+_FOREIGN = ("svg", "math")
+_BACK_TO_HTML = frozenset(
+    "b big blockquote body br center code dd div dl dt em embed font h1 h2 h3 h4 h5 h6 head hr i img li listing menu "
+    "meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var "
+    "foreignobject desc title mi mo mn ms mtext annotation-xml script style template iframe".split()
+)
 _NAMES = {
     "title": ["og:title", "twitter:title", "dc.title", "citation_title"],
     "author": ["author", "article:author", "dc.creator", "citation_author", "parsely-author", "sailthru.author"],
@@ -50,8 +57,8 @@ Attributes = list[tuple[str, str]]
 Token = tuple[int, str, str, Attributes]
 
 
-def split(page: str) -> Iterator[Token]:
-    """The tokens of a page, names of tags in lower case."""
+def split(page: str, raw: tuple[str, ...] = _RAW) -> Iterator[Token]:
+    """The tokens of a page, names of tags in lower case; `raw` elements hold text alone."""
     at = 0
     while at < len(page):
         begin = at
@@ -61,10 +68,11 @@ def split(page: str) -> Iterator[Token]:
             at = other.end()
             yield begin, "!", "", []
         elif tag:
-            attributes, at = _read_attributes(page, tag.end())
+            attributes, close = _read_attributes(page, tag.end())
+            at = min(close + 1, len(page))
             name = _lower(tag[2])
             yield begin, "-" if tag[1] else "+", name, attributes
-            if not tag[1] and name in _RAW:
+            if not tag[1] and name in raw:
                 end = re.compile(rf"</{name}(?=[\t\n\f\r />]|\Z)", re.I | re.A).search(page, at)
                 text = page[at : end.start() if end else len(page)]
                 if text:
@@ -81,13 +89,13 @@ def _lower(text: str) -> str:
 
 
 def _read_attributes(page: str, at: int) -> tuple[Attributes, int]:
-    """The attributes behind a tag's name, and where the next token begins."""
+    """The attributes behind a tag's name, and where its `>` is, or else the end of the page."""
     found = []
     while match := _ATTRIBUTE.match(page, at):
         found.append((_lower(match[1]), "".join(match.groups("")[1:])))
         at = match.end()
     end = page.find(">", at)
-    return found, len(page) if end < 0 else end + 1
+    return found, len(page) if end < 0 else end
 
 
 def strip(page: str) -> str:
@@ -153,19 +161,70 @@ def read(page: str) -> dict[str, str | int | None]:
     return facts | _count(page)
 
 
+def _is_self_closed(page: str, begin: int) -> bool:
+    """Whether a tag whose name ends at `begin` ends in `/>`; a slash that ends a value without quotes is none."""
+    attributes = page[begin : _read_attributes(page, begin)[1]]
+    before = attributes.removesuffix("/")
+    if before == attributes:
+        return False
+    last = before[-1:]
+    return before.count(last) % 2 == 0 if last and last in "\"'" else not last or last in "\t\n\f\r "
+
+
 def _count(page: str) -> dict[str, int]:
-    tokens = [token for token in split(page) if token[1]]
-    starts = [token for token in tokens if token[1] == "+"]
-    still_open: list[str] = []
-    deepest = 0
-    for _, kind, name, _ in tokens:
-        if kind == "+" and name not in _NOT_NESTING:
-            still_open.append(name)
-        elif kind == "-" and name in still_open:
-            still_open.remove(name)
-        deepest = max(deepest, len(still_open))
-    most = max((len(token[3]) for token in starts), default=0)
-    return {"tags": len(starts), "markup": len(tokens), "attributes": most, "depth": deepest}
+    counts = _Counts()
+    is_doubtful = False  # whether a parser may take the next text for markup
+    tags = 0
+    for token in split(page):
+        _, kind, name, _ = token
+        if not kind and is_doubtful:
+            for inner in split(name, raw=()):
+                counts.take(name, inner)
+        is_code = name in ("script", "style") and not counts.in_select and not counts.drawings
+        is_doubtful = kind == "+" and name in _RAW and not is_code
+        tags += kind == "+"
+        counts.take(page, token)
+    counted = {"tags": tags, "markup": counts.markup, "attributes": counts.attributes, "depth": counts.deepest}
+    return counted | {"options": counts.options}
+
+
+class _Counts:
+    """Counts of the markup taken so far."""
+
+    def __init__(self) -> None:
+        self.markup = self.attributes = self.options = self.deepest = self.drawings = 0
+        self.in_select = False
+        self._foreign = 0
+        self._still_open: list[str] = []
+        self._merged = {"html": 0, "body": 0}
+
+    def take(self, page: str, token: Token) -> None:
+        begin, kind, name, attributes = token
+        if not kind:
+            return
+        self.markup += 1
+        self.options += self.in_select
+        if kind == "+":
+            self._open(name, len(attributes), _is_self_closed(page, begin + 1 + len(name)))
+        elif kind == "-":
+            self.in_select = self.in_select and name != "select"
+            self.drawings = max(self.drawings - (name in _FOREIGN), 0)
+            self._foreign = max(self._foreign - (name in _FOREIGN), 0)
+            if name in self._still_open:
+                self._still_open.remove(name)
+
+    def _open(self, name: str, attributes: int, is_closed: bool) -> None:
+        if name in self._merged:
+            attributes = self._merged[name] = self._merged[name] + attributes
+        self.attributes = max(self.attributes, attributes)
+        self.in_select = name == "select" or (self.in_select and name not in ("input", "keygen", "textarea"))
+        self.drawings += name in _FOREIGN and not is_closed
+        self._foreign = 0 if name in _BACK_TO_HTML else self._foreign
+        if (self._foreign or name in _FOREIGN) and is_closed:
+            return
+        self._foreign += name in _FOREIGN
+        self._still_open += [] if name in _NOT_NESTING else [name]
+        self.deepest = max(self.deepest, len(self._still_open))
 
 
 def _claims(tag: str, attributes: dict[str, str]) -> list[Claim]:

@@ -86,7 +86,7 @@ def _read_host(name: str) -> str | None:
 
 
 def _shorten_host(host: str) -> str:
-    host = host.rstrip(".") or host
+    host = host[:-1] if re.search(r"[^.]\.$", host) else host
     while match := re.match(r"(?:www|m)\.(.*\..*)", host):
         host = match.group(1)
     return host

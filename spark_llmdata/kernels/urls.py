@@ -9,7 +9,7 @@ from spark_llmdata import _native
 __all__ = ["FORMS", "normalize"]
 
 #: Raised by whoever changes what an address becomes.
-REVISION = 1
+REVISION = 2
 
 #: `c4`: the rule of C4 (Raffel et al. 2020). Every `http://` and `https://` is deleted with a `www.` behind it, then
 #: all from the first `?utm_`, `?ref` or `?feed` on, then slashes at the end. Case is kept.

@@ -63,11 +63,14 @@ class WarcParser:
         Columns: `offset` (int64: in the stored file, of the member the record begins in, or of the record where the
         file is not compressed), `type` (WARC-Type in lower case; of ARC `response`, or `filedesc` for the first), and
         those of `schema.RECORD` that are not the reader's own: `id`, `url`, `text`, `html`, `content_type`, `date`,
-        `meta` (http_status; truncated: why the archive cut the payload, or `max_record_bytes` where this reader did;
-        mime where it was sniffed; false_codings: those that the server named and that are not there), `raw_hash`
-        (xxh3_128, big-endian, of the uncompressed record up to the end of its block), `rejected`, `defect`, `evidence`
-        (JSON; of a reject its `error` and `length`, in stored bytes, or `uncompressed_length` where it shares its
-        member with the next record), `payload` (of a reject, at most 64 KiB).
+        `meta` (http_status; truncated: why the archive cut the payload, `max_record_bytes` where this reader did,
+        `content_length` where the server named more bytes than there are, `content_encoding` where the body breaks off
+        within a coding, `partial_content` where the server sent a part that is not all; mime where it was sniffed;
+        false_codings: those that the server named and that are not there; undeclared_codings: `gzip` where it did not
+        name it), `raw_hash` (xxh3_128, big-endian, of the uncompressed record up to the end of its block), `rejected`,
+        `defect`, `evidence` (JSON; of a reject its `error` and `length`, in stored bytes, or `uncompressed_length`
+        where it shares its member with the next record; `count` where it stands for so many), `payload` (of a reject,
+        at most 64 KiB).
         """
         batch = self._parser.push(chunk, last)
         return None if batch is None else pa.record_batch(batch)
@@ -96,3 +99,30 @@ class WarcParser:
     def consumed(self) -> int:
         """Stored bytes that were read or passed over; the size of the file in the end."""
         return self._parser.consumed
+
+
+class MemberFinder:
+    """Finds the members of an archive that begin a record, wherever they stand, from any of its bytes on.
+
+    No more of a member is undone than shows how its content begins, so what is found may be damaged further on, or be
+    content of another member that was stored as it is. A stretch that was built to look like zstd frames all over is
+    searched less closely: a byte of the file costs no more than some dozen of a frame.
+
+    Args:
+        compression: of the members.
+        begin: the byte of the file that is pushed first.
+        dictionary: content of the file's dictionary frame.
+
+    Raises:
+        ValueError: the dictionary is none.
+    """
+
+    def __init__(self, compression: Literal["gzip", "zstd", "lz4"], begin: int, dictionary: bytes = b"") -> None:
+        self._finder = _native.MemberFinder(compression, begin, dictionary)
+
+    def push(self, chunk: bytes, last: bool) -> int | None:
+        """Take the next stored bytes, and give the byte of the file at which the next such member begins.
+
+        After one, push an empty chunk with the same `last` until there is none.
+        """
+        return self._finder.push(chunk, last)

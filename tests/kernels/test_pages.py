@@ -15,6 +15,7 @@ PIECES = [
     *("<head>", "</head>", "<title>", "</title>", "<meta charset=x>", "<body>", "<title", "</TITLE >"),
     *("<script>", "</script>", "<style>", "</style x>", "<textarea>", "</textarea>", "<iframe>", "</iframe>"),
     *("<svg>", "</svg>", "<noscript>", "</noscript>", "<template>", "</template", "<pre>", "</pre>", "<math/>"),
+    *("<path/>", "<g>", "<g d='x'/>", "<g d=x/>", '<g d=x" e="/>', "</g>", "<div/>", "<foreignObject>", "<math>", "/>"),
     *("<!--", "-->", "--!>", "-", "->", "<!", "<!doctype html>", "<?php", "?>", "--"),
     *(" ", "\n", "\t ", "\r\n", "a", "bc", "é", "日", "&amp;", "1 < 2", "x='", "'", '"', "=", "/", "\0", "\xa0"),
     *(
@@ -30,6 +31,7 @@ PIECES = [
         "<meta name=date ",
     ),
     "<meta name=author content=' '>",
+    *("<select>", "</select>", "<option>", "<option a b>", "<input>", "<html a>", "<body b c>", "</xmp>", "<xmp>"),
 ]
 markup = st.lists(st.sampled_from(PIECES), max_size=24).map("".join)
 

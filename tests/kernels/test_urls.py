@@ -49,6 +49,8 @@ STRICT = {
     "https://www.com/": "https://www.com",
     "https://www.com./": "https://www.com",
     "https://www.example.com./a": "https://example.com/a",
+    "https://www.example.com../a": "https://example.com../a",  # no name of the web
+    "http://1../": "http://1..",
     "https://wwww.example.com/": "https://wwww.example.com",
     "https://en.m.example.org/wiki": "https://en.m.example.org/wiki",
     "https://example.com/a/./b/../c//d/": "https://example.com/a/c//d",

@@ -87,6 +87,65 @@ pub fn check(bytes: &[u8], packing: Option<Packing>) {
     }
 }
 
+/// Checks that two ranges give the rows of the whole, wherever members that are a record each follow one another to the
+/// end from the place on at which they meet.
+pub fn check_ranges(bytes: &[u8], packing: Packing) {
+    let whole = read(bytes, Some(packing), bytes.len().max(1));
+    let mut begins: Vec<u64> = whole.iter().map(|row| row.offset as u64).collect();
+    begins.dedup();
+    for begin in begins
+        .into_iter()
+        .rev()
+        .take_while(|&b| is_chain(bytes, packing, b))
+        .take(8)
+    {
+        let mut rows = read_range(bytes, packing, 0, begin);
+        rows.extend(read_range(bytes, packing, begin, u64::MAX));
+        assert_eq!(rows, whole, "divided at {begin}");
+    }
+}
+
+fn is_chain(bytes: &[u8], packing: Packing, begin: u64) -> bool {
+    let limits = Limits {
+        batch_rows: 1,
+        ..LIMITS
+    };
+    let mut parser = Parser::new(Some(packing), limits, range(begin, u64::MAX)).unwrap();
+    let mut chunk = &bytes[begin as usize..];
+    let mut rows = Vec::new();
+    while let Some(batch) = parser.push(chunk, true).unwrap() {
+        take(&batch, &mut rows);
+        chunk = &[];
+        let damaged = matches!(
+            rows.last().and_then(|row| row.defect.as_deref()),
+            Some("bad_record" | "corrupt" | "truncated")
+        );
+        if damaged || parser.counts().members != rows.len() as u64 {
+            return false;
+        }
+    }
+    rows.first().is_some_and(|row| row.offset as u64 == begin)
+}
+
+fn read_range(bytes: &[u8], packing: Packing, begin: u64, stop: u64) -> Vec<Row> {
+    let mut parser = Parser::new(Some(packing), LIMITS, range(begin, stop)).unwrap();
+    let mut chunk = &bytes[begin as usize..];
+    let mut rows = Vec::new();
+    while let Some(batch) = parser.push(chunk, true).unwrap() {
+        take(&batch, &mut rows);
+        chunk = &[];
+    }
+    rows
+}
+
+fn range(begin: u64, stop: u64) -> Range {
+    Range {
+        begin,
+        stop,
+        dictionary: Vec::new(),
+    }
+}
+
 fn take(batch: &RecordBatch, rows: &mut Vec<Row>) {
     let column = |name: &str| batch.column_by_name(name).unwrap();
     let text = |name: &str, row| {

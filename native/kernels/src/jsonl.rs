@@ -28,19 +28,26 @@ const NAMES: [&str; 7] = ["id", "url", "text", "date", "lang", "source", "html"]
 /// Which JSON key fills which column.
 pub struct Columns {
     keys: [Option<String>; NAMES.len()],
+    opened: Option<String>,
 }
 
 impl Columns {
     /// From pairs (column, JSON key). A column that is not named is filled by the key of its own name, but `html` by
-    /// none, and `text` not by a key that was given to `html`. A name that is no column is an error.
+    /// none, and `text` not by a key that was given to `html`. `meta` names a key whose object is opened: its members
+    /// count as the record's own where the record has no such key. A name that is no column is an error.
     pub fn new(pairs: &[(String, String)]) -> Result<Self, String> {
         let mut keys = NAMES.map(|name| Some(name.to_owned()));
         keys[HTML] = None;
+        let mut opened = None;
         for (name, key) in pairs {
+            if name == "meta" {
+                opened = Some(key.clone());
+                continue;
+            }
             let Some(column) = NAMES.iter().position(|known| known == name) else {
                 let known = NAMES.join(", ");
                 return Err(format!(
-                    "`{name}` is no column of a document; the columns are {known}"
+                    "`{name}` is no column of a document; the columns are {known}, meta"
                 ));
             };
             keys[column] = Some(key.clone());
@@ -49,7 +56,7 @@ impl Columns {
         if !text_is_named && keys[TEXT] == keys[HTML] {
             keys[TEXT] = None;
         }
-        Ok(Self { keys })
+        Ok(Self { keys, opened })
     }
 
     /// The columns that `key` fills, as a set of bits.
@@ -57,6 +64,10 @@ impl Columns {
         let fills = |column: &Option<String>| column.as_deref() == Some(key);
         let bits = self.keys.iter().enumerate();
         bits.fold(0, |set, (bit, column)| set | u8::from(fills(column)) << bit)
+    }
+
+    fn opens(&self, key: &str) -> bool {
+        self.opened.as_deref() == Some(key)
     }
 
     fn key(&self, column: usize) -> &str {

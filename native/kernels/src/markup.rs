@@ -19,12 +19,19 @@ const RAW: [&str; 8] = [
     "script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes",
 ];
 
+/// Whether an element holds text alone.
+pub(crate) fn is_raw(name: &str) -> bool {
+    RAW.iter().any(|raw| raw.eq_ignore_ascii_case(name))
+}
+
 /// The tokens of a page; comments and declarations are passed over.
 pub(crate) struct Tokens<'a> {
     page: &'a str,
     at: usize,
     /// The element whose end tag alone ends the text that begins here.
     raw: Option<&'static str>,
+    /// Whether raw elements are elements like others.
+    without_raw: bool,
     /// Comments and declarations so far.
     pub(crate) passed_over: usize,
 }
@@ -35,7 +42,16 @@ impl<'a> Tokens<'a> {
             page,
             at: 0,
             raw: None,
+            without_raw: false,
             passed_over: 0,
+        }
+    }
+
+    /// The tokens where raw elements hold tags like any other.
+    pub(crate) fn without_raw(page: &'a str) -> Self {
+        Self {
+            without_raw: true,
+            ..Self::new(page)
         }
     }
 
@@ -70,7 +86,8 @@ impl<'a> Tokens<'a> {
         match *bytes {
             [b'<', letter, ..] if letter.is_ascii_alphabetic() => {
                 let (name, attributes, count) = self.tag(1)?;
-                self.raw = RAW.into_iter().find(|raw| raw.eq_ignore_ascii_case(name));
+                let raw = RAW.into_iter().find(|raw| raw.eq_ignore_ascii_case(name));
+                self.raw = raw.filter(|_| !self.without_raw);
                 Some(Some(Token::Start(name, attributes, count)))
             }
             [b'<', b'/', letter, ..] if letter.is_ascii_alphabetic() => {

@@ -12,9 +12,11 @@ use arrow_array::{ArrayRef, RecordBatch};
 use crate::markup::{Token, Tokens, is_space};
 use crate::words::TextColumn;
 
+mod counts;
 mod facts;
 
-pub use facts::{COUNTS, FACTS, Facts};
+pub use counts::{COUNTS, Counts};
+pub use facts::{FACTS, Facts};
 
 /// Elements whose contents are no text of the page.
 const SKIPPED: [&str; 4] = ["noscript", "template", "svg", "math"];
@@ -276,7 +278,7 @@ pub fn read_all(pages: &ArrayRef) -> Result<RecordBatch, String> {
             column.append_option(facts.as_ref().and_then(|facts| facts.get(i)));
         }
         for (column, (_, count)) in counted.iter_mut().zip(COUNTS) {
-            column.append_option(facts.as_ref().map(count));
+            column.append_option(facts.as_ref().map(|facts| count(&facts.counts)));
         }
     }
     let mut found: Vec<(&str, ArrayRef, bool)> = Vec::new();

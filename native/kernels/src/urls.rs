@@ -155,10 +155,11 @@ fn page_host(url: &Url) -> String {
     let Some(Host::Domain(domain)) = url.host() else {
         return url.host_str().unwrap_or_default().to_owned();
     };
-    // A dot at the end says that the name is complete, which it is on the web anyway.
-    let mut host = match domain.trim_end_matches('.') {
-        "" => domain,
-        name => name,
+    // A dot at the end says that the name is complete, which it is on the web anyway. Several are no such mark, and
+    // without them `1..` would be a number.
+    let mut host = match domain.strip_suffix('.') {
+        Some(name) if !name.is_empty() && !name.ends_with('.') => name,
+        _ => domain,
     };
     while let Some(rest) = host
         .strip_prefix("www.")

@@ -1,6 +1,6 @@
 //! Python face of the `warc` kernel.
 
-use llmdata_kernels::warc::{Limits, Packing, Parser, Range};
+use llmdata_kernels::warc::{Finder, Limits, Packing, Parser, Range};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatch;
@@ -23,16 +23,7 @@ impl WarcParser {
         stop: u64,
         dictionary: &[u8],
     ) -> PyResult<Self> {
-        let expected = match expected {
-            "none" => None,
-            "gzip" => Some(Packing::Gzip),
-            "zstd" => Some(Packing::Zstd),
-            "lz4" => Some(Packing::Lz4),
-            other => {
-                let error = format!("compression is {other}, expected none, gzip, zstd or lz4");
-                return Err(PyValueError::new_err(error));
-            }
-        };
+        let expected = packing(expected)?;
         let range = Range {
             begin,
             stop,
@@ -86,6 +77,41 @@ impl WarcParser {
     }
 }
 
+/// Finds the members of an archive that begin a record.
+#[pyclass(module = "spark_llmdata._native")]
+struct MemberFinder(Finder);
+
+#[pymethods]
+impl MemberFinder {
+    #[new]
+    fn new(compression: &str, begin: u64, dictionary: &[u8]) -> PyResult<Self> {
+        let packing = packing(compression)?.ok_or_else(|| {
+            PyValueError::new_err("an archive that is not compressed has no members")
+        })?;
+        Finder::new(packing, begin, dictionary.to_vec())
+            .map(MemberFinder)
+            .map_err(PyValueError::new_err)
+    }
+
+    fn push(&mut self, py: Python<'_>, chunk: &[u8], last: bool) -> Option<u64> {
+        py.detach(|| self.0.push(chunk, last))
+    }
+}
+
+fn packing(name: &str) -> PyResult<Option<Packing>> {
+    match name {
+        "none" => Ok(None),
+        "gzip" => Ok(Some(Packing::Gzip)),
+        "zstd" => Ok(Some(Packing::Zstd)),
+        "lz4" => Ok(Some(Packing::Lz4)),
+        other => {
+            let error = format!("compression is {other}, expected none, gzip, zstd or lz4");
+            Err(PyValueError::new_err(error))
+        }
+    }
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<MemberFinder>()?;
     m.add_class::<WarcParser>()
 }

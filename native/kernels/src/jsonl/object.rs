@@ -60,7 +60,23 @@ pub struct Object<'a> {
     pub meta: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
-struct ObjectSeed<'c>(&'c Columns);
+impl<'a> Object<'a> {
+    /// Takes the members of an object within the record; what the record has itself wins.
+    fn take_in(&mut self, inner: Object<'a>) {
+        for (own, found) in self.columns.iter_mut().zip(inner.columns) {
+            if matches!(own, Value::Nothing) {
+                *own = found;
+            }
+        }
+        self.meta.splice(0..0, inner.meta); // of equal keys the last counts
+    }
+}
+
+/// Reads a record, or with `inner` an object within one, in which nothing is opened.
+struct ObjectSeed<'c> {
+    columns: &'c Columns,
+    inner: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for ObjectSeed<'_> {
     type Value = Object<'de>;
@@ -79,9 +95,20 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut object = Object::default();
+        let mut within = None;
         while let Some(key) = map.next_key_seed(ScalarSeed)? {
             let Value::Text(key) = key else { continue };
-            let columns = self.0.filled_by(&key);
+            if !self.inner && self.columns.opens(&key) {
+                let raw: &'de RawValue = map.next_value()?;
+                if raw.get().starts_with('{') {
+                    within = Some(open(raw.get(), self.columns).map_err(A::Error::custom)?);
+                } else {
+                    let value = interpret(raw.get()).map_err(A::Error::custom)?;
+                    object.meta.push((key, value));
+                }
+                continue;
+            }
+            let columns = self.columns.filled_by(&key);
             let column = columns.trailing_zeros() as usize;
             // The long strings of the common case are read once, in place; the rest needs its literal.
             if columns.count_ones() == 1 && column != ID && column != DATE {
@@ -98,8 +125,22 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
                 object.columns[column] = value.share();
             }
         }
+        if let Some(inner) = within {
+            object.take_in(inner);
+        }
         Ok(object)
     }
+}
+
+/// The object that a record has under a key.
+fn open<'a>(json: &'a str, columns: &Columns) -> Result<Object<'a>, String> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let seed = ObjectSeed {
+        columns,
+        inner: true,
+    };
+    seed.deserialize(&mut deserializer)
+        .map_err(|error| sentence(&error))
 }
 
 /// Reads a value of which only a string is wanted; of anything else only the type is kept.
@@ -257,7 +298,11 @@ pub fn parse<'a>(line: &'a [u8], columns: &Columns) -> Result<Object<'a>, String
         ));
     }
     let mut deserializer = serde_json::Deserializer::from_str(line);
-    let object = ObjectSeed(columns).deserialize(&mut deserializer);
+    let seed = ObjectSeed {
+        columns,
+        inner: false,
+    };
+    let object = seed.deserialize(&mut deserializer);
     object
         .and_then(|object| deserializer.end().map(|()| object))
         .map_err(|error| {

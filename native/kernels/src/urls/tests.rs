@@ -32,6 +32,8 @@ fn hosts_beyond_ascii_are_those_of_browsers() {
         ("http://EX\u{ff21}MPLE.com", "http://example.com"),
         ("http://xn--a.example/", "http://xn--a.example/"), // no punycode: no address
         ("http://0x7f.1/a", "http://127.0.0.1/a"),
+        ("http://1./", "http://0.0.0.1"),
+        ("http://1../", "http://1.."), // no number, and must not become one
         ("http://[2001:DB8:0::1]:80/", "http://[2001:db8::1]"),
     ] {
         assert_eq!(in_form("strict", url), expected.replace("/?", "?"), "{url}");

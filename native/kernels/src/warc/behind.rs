@@ -49,13 +49,15 @@ fn confirm(bytes: &[u8], line_ends: usize, arc: bool) -> Behind {
     answer
 }
 
-enum Begins {
+/// Whether bytes begin a record.
+pub(super) enum Begins {
     Record,
     Perhaps,
     Other,
 }
 
-fn begins_record(bytes: &[u8], arc: bool) -> Begins {
+/// Looks for a version line, and with `arc` for a URL record, at the beginning of some bytes.
+pub(super) fn begins_record(bytes: &[u8], arc: bool) -> Begins {
     match (version_line(bytes), arc.then(|| url_record(bytes))) {
         (VersionLine::Whole(_), _) | (_, Some(UrlRecord::Whole(_))) => Begins::Record,
         (VersionLine::Cut, _) | (_, Some(UrlRecord::Cut)) => Begins::Perhaps,

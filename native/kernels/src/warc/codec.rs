@@ -10,6 +10,10 @@ use super::lz4::Lz4Decoder;
 /// No dictionary is larger; those of archives have some hundred kilobytes.
 pub(super) const DICTIONARY_BYTES: usize = 16 << 20;
 
+/// What is wrong with one that is handed in.
+pub(super) const BAD_DICTIONARY: &str =
+    "the dictionary cannot be uncompressed, or has more than 16 MiB";
+
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const DICTIONARY_FRAME: u8 = 0x5d;
 
@@ -42,12 +46,14 @@ impl Packing {
         }
     }
 
-    /// Stored bytes within which a member shows how its content begins: all of its first block, where it has blocks.
+    /// Stored bytes within which a member shows how its content begins: all of its first block, where that is undone as
+    /// a whole.
     pub(super) fn trial_bytes(self) -> usize {
         match self {
             Packing::Gzip => 4 << 10,
             Packing::Zstd => 129 << 10,
-            Packing::Lz4 => (4 << 20) + 64,
+            // The length alone of 4 MiB that cannot be packed takes 16 KiB.
+            Packing::Lz4 => 20 << 10,
         }
     }
 
@@ -69,6 +75,16 @@ pub(super) fn is_skippable(begin: &[u8]) -> bool {
 /// Whether a frame without content is the one with the dictionary.
 pub(super) fn is_dictionary(begin: &[u8]) -> bool {
     begin.first() == Some(&DICTIONARY_FRAME)
+}
+
+/// The number of the dictionary that a zstd frame says it needs.
+pub(super) fn wanted_dictionary(frame: &[u8]) -> Option<u32> {
+    zstd::zstd_safe::get_dict_id_from_frame(frame).map(Into::into)
+}
+
+/// The number that a dictionary has; one of bare content has none.
+pub(super) fn dictionary_number(dictionary: &[u8]) -> Option<u32> {
+    zstd::zstd_safe::get_dict_id_from_dict(dictionary).map(Into::into)
 }
 
 /// The dictionary that a frame holds, which may be compressed itself; `None` where it cannot be undone.

@@ -8,11 +8,15 @@ use serde_json::json;
 use super::coding::Obstacle;
 use super::head::Head;
 use super::http::{Body, Response, begins_like_html};
+use super::kind::kind_of;
 use super::reject::evidence;
 use super::table::{Row, Table};
 
-/// Why a payload is cut, as `truncated` says it.
+/// Why a payload is not whole, as `truncated` says it where the archive does not.
 const CUT: &str = "max_record_bytes";
+const SHORT: &str = "content_length";
+const BROKEN: &str = "content_encoding";
+const PARTIAL: &str = "partial_content";
 
 /// Bytes kept of a record that could not be read.
 pub(super) const KEPT_BYTES: usize = 64 << 10;
@@ -85,14 +89,16 @@ pub(super) fn push_record(
         Some(response) => response.body(record.block, limit),
         None => Ok(Body::of(raw_body)),
     };
-    match body {
+    match body.and_then(|body| body.reveal(limit)) {
         Ok(body) => {
-            let cut = (body.cut || record.cut).then(|| CUT.to_owned());
-            if let Some(truncated) = head.truncated.clone().or(cut) {
-                row.meta.push(("truncated", truncated));
+            if let Some(truncated) = why_cut(record, response.as_ref(), &body) {
+                row.meta.push(("truncated", truncated.to_owned()));
             }
             if !body.not_so.is_empty() {
                 row.meta.push(("false_codings", body.not_so.join(", ")));
+            }
+            if let Some(coding) = body.undeclared {
+                row.meta.push(("undeclared_codings", coding.to_owned()));
             }
             push_body(
                 table,
@@ -100,11 +106,32 @@ pub(super) fn push_record(
                 mime,
                 declared,
                 &body.bytes,
-                body.cut || record.cut,
+                body.cut || body.breaks_off() || record.cut,
             )
         }
         Err(obstacle) => push_undecoded(table, row, record, obstacle),
     }
+}
+
+/// Why the payload is not all of it, if it is not: what the archive says goes before what is found.
+fn why_cut<'a>(
+    record: &Record<'a>,
+    response: Option<&Response>,
+    body: &Body<'_>,
+) -> Option<&'a str> {
+    if let Some(truncated) = record.head.truncated.as_deref() {
+        return Some(truncated);
+    }
+    if body.cut || record.cut {
+        return Some(CUT);
+    }
+    if response.is_some_and(|r| r.is_short(record.block, body)) {
+        return Some(SHORT);
+    }
+    if body.breaks_off() {
+        return Some(BROKEN);
+    }
+    response.is_some_and(Response::is_part).then_some(PARTIAL)
 }
 
 /// A body that cannot be decoded, or not within bounds.
@@ -167,6 +194,11 @@ fn push_body<'a>(
     if body.is_empty() {
         row.defect = Some("empty");
         row.evidence = Some(json!({ "mime": mime }).to_string());
+        return table.push(&row);
+    }
+    if let Some(kind) = kind_of(body) {
+        row.defect = Some("unsupported_type");
+        row.evidence = Some(json!({ "mime": kind, "declared": mime }).to_string());
         return table.push(&row);
     }
     let mime = match mime {

@@ -37,17 +37,17 @@ pub(super) fn find_end(data: &[u8], from: usize, stops: impl Fn(&[u8]) -> bool) 
 
 /// The fields of a head without its first line: name and value, folded lines joined by one space.
 ///
-/// Lines without a colon are passed over.
+/// Lines without a colon are passed over, with the folded lines behind them.
 pub(super) fn fields(head: &[u8]) -> impl Iterator<Item = (&[u8], Cow<'_, [u8]>)> {
     let mut lines = head.split(|&b| b == b'\n').skip(1).peekable();
     std::iter::from_fn(move || {
         loop {
             let line = lines.next()?;
-            let Some(colon) = memchr(b':', line) else {
+            let Some(colon) = memchr(b':', line).filter(|_| !is_folded(line)) else {
                 continue;
             };
             let mut value = Cow::Borrowed(line[colon + 1..].trim_ascii());
-            while let Some(more) = lines.next_if(|l| l.starts_with(b" ") || l.starts_with(b"\t")) {
+            while let Some(more) = lines.next_if(|line| is_folded(line)) {
                 let joined = value.to_mut();
                 if !joined.is_empty() {
                     joined.push(b' ');
@@ -57,6 +57,11 @@ pub(super) fn fields(head: &[u8]) -> impl Iterator<Item = (&[u8], Cow<'_, [u8]>)
             return Some((line[..colon].trim_ascii(), value));
         }
     })
+}
+
+/// Whether a line goes on where the one before it ended.
+fn is_folded(line: &[u8]) -> bool {
+    line.starts_with(b" ") || line.starts_with(b"\t")
 }
 
 /// UTF-8 where it is, Latin-1 where it is not, so that nothing is lost.
@@ -166,6 +171,15 @@ mod tests {
         let head = Head::parse(b"WARC/1.0\r\nWARC-Type: \r\n\tResponse\r\nWARC-Target-URI: <http://a/\r\n b>\r\nuri: x\r\n\r\n");
         assert_eq!(head.kind.as_deref(), Some("response"));
         assert_eq!(head.url.as_deref(), Some("http://a/ b"));
+    }
+
+    #[test]
+    fn folded_lines_without_a_field_are_none() {
+        let head = Head::parse(
+            b"WARC/1.0\r\n WARC-Type: request\r\nno colon\r\n\tURI: http://b/\r\nURI: http://a/\r\n\r\n",
+        );
+        assert_eq!(head.kind, None);
+        assert_eq!(head.url.as_deref(), Some("http://a/"));
     }
 
     #[test]

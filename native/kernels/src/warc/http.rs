@@ -4,12 +4,17 @@ use std::borrow::Cow;
 
 use super::coding::{Obstacle, Undone, join_chunks, undo};
 use super::head::{self, HeadEnd};
+use super::stream::End;
 
 /// The head of an HTTP response; `body` is where its body begins.
 #[derive(Default, Debug)]
 pub(super) struct Response {
     pub(super) status: Option<u16>,
     pub(super) content_type: Option<String>,
+    /// Bytes of the body, as the head says.
+    length: Option<u64>,
+    /// The range of bytes that was sent is all of them.
+    all_sent: Option<bool>,
     chunked: bool,
     /// Content codings in the order they were applied.
     codings: Vec<String>,
@@ -24,8 +29,12 @@ pub(super) struct Body<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// It goes on behind the bytes allowed.
     pub(super) cut: bool,
+    /// The stream of a coding ended before its end.
+    broken: bool,
     /// Codings that the head names and the bytes are not in.
     pub(super) not_so: Vec<String>,
+    /// The coding that the bytes were in and the head does not name.
+    pub(super) undeclared: Option<&'static str>,
 }
 
 impl<'a> Body<'a> {
@@ -34,21 +43,67 @@ impl<'a> Body<'a> {
         Body {
             bytes: Cow::Borrowed(bytes),
             cut: false,
+            broken: false,
             not_so: Vec::new(),
+            undeclared: None,
         }
+    }
+
+    /// The same without a gzip coding that nobody named: some servers send files so, some code twice. It keeps to the
+    /// `limit` of any other coding.
+    pub(super) fn reveal(mut self, limit: usize) -> Result<Self, Obstacle> {
+        if self.bytes.starts_with(&[0x1f, 0x8b, 8])
+            && let Undone::Bytes { bytes, end } = undo("gzip", &self.bytes, limit)?
+        {
+            self.replace(bytes, end);
+            self.undeclared = Some("gzip");
+        }
+        Ok(self)
+    }
+
+    fn replace(&mut self, bytes: Vec<u8>, end: End) {
+        self.bytes = Cow::Owned(bytes);
+        self.cut |= end == End::Limit;
+        self.broken |= end == End::Cut;
+    }
+
+    /// Whether it breaks off within a coding; not asked of a page that ends with its last tag.
+    pub(super) fn breaks_off(&self) -> bool {
+        self.broken && !ends_like_html(&self.bytes)
     }
 }
 
 impl Response {
-    /// Reads the head of a block that begins with `HTTP/`; `None` for any other.
+    /// Reads the head of a block that begins with `HTTP/`, in any case and behind blank lines; `None` for any other.
+    ///
+    /// Of several responses, one behind the other, the first counts that is not an interim one (`100 Continue`).
     pub(super) fn parse(block: &[u8]) -> Option<Self> {
-        if !block.starts_with(b"HTTP/") {
+        let mut response = Self::parse_from(block, 0)?;
+        while response.is_interim()
+            && let Some(next) = Self::parse_from(block, response.body)
+        {
+            response = next;
+        }
+        Some(response)
+    }
+
+    /// Whether a server sends another one behind it; 101 changes the protocol, so that none follows.
+    fn is_interim(&self) -> bool {
+        self.status
+            .is_some_and(|status| status != 101 && (100..200).contains(&status))
+    }
+
+    fn parse_from(block: &[u8], from: usize) -> Option<Self> {
+        let begin = block.len() - block[from..].trim_ascii_start().len();
+        let name = block.get(begin..begin + 5)?;
+        if !name.eq_ignore_ascii_case(b"HTTP/") {
             return None;
         }
-        let body = match head::find_end(block, 0, |_| false) {
+        let body = match head::find_end(block, begin, |_| false) {
             HeadEnd::At(body) => body,
             _ => block.len(),
         };
+        let block = &block[begin..];
         let mut response = Response {
             body,
             ..Response::default()
@@ -59,24 +114,51 @@ impl Response {
             .filter(|word| !word.is_empty())
             .nth(1);
         response.status = code.and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
-        for (name, value) in head::fields(&block[..body]) {
+        let mut transfer = Vec::new();
+        for (name, value) in head::fields(&block[..body - begin]) {
             match name.to_ascii_lowercase().as_slice() {
                 b"content-type" if response.content_type.is_none() && !value.is_empty() => {
                     response.content_type = Some(head::text(&value));
                 }
+                b"content-length" if response.length.is_none() => {
+                    response.length = std::str::from_utf8(&value)
+                        .ok()
+                        .and_then(|v| v.parse().ok());
+                }
+                b"content-range" if response.all_sent.is_none() => {
+                    response.all_sent = Some(is_all(&value));
+                }
                 b"transfer-encoding" => {
-                    response.chunked |= tokens(&value).iter().any(|t| t == "chunked")
+                    let named = tokens(&value);
+                    response.chunked |= named.iter().any(|t| t == "chunked");
+                    transfer.extend(named.into_iter().filter(|t| SQUEEZED.contains(&t.as_str())));
                 }
                 b"content-encoding" => response.codings.extend(tokens(&value)),
                 _ => {}
             }
         }
+        response.codings.extend(transfer); // what was put on last comes off first
         Some(response)
     }
 
     /// The body as it was archived.
     pub(super) fn raw_body<'a>(&self, block: &'a [u8]) -> &'a [u8] {
         &block[self.body..]
+    }
+
+    /// Whether the archive has fewer bytes of the body than the head says there are; `body` is that of this response.
+    ///
+    /// A length says nothing beside chunks, nor of bytes from which a coding was taken before they were archived, nor of
+    /// a page that ends with its last tag.
+    pub(super) fn is_short(&self, block: &[u8], body: &Body<'_>) -> bool {
+        let there = self.raw_body(block).len() as u64;
+        let short = !self.chunked && self.length.is_some_and(|said| said > there);
+        short && body.not_so.is_empty() && !ends_like_html(&body.bytes)
+    }
+
+    /// Whether the server sent a part only, and not one from the first byte to the last.
+    pub(super) fn is_part(&self) -> bool {
+        self.status == Some(206) && self.all_sent != Some(true)
     }
 
     /// The body without transfer and content codings, as far as the head names them and the bytes are so.
@@ -86,7 +168,7 @@ impl Response {
     pub(super) fn body<'a>(&self, block: &'a [u8], limit: usize) -> Result<Body<'a>, Obstacle> {
         let mut body = Body::of(self.raw_body(block));
         if self.chunked {
-            match join_chunks(&body.bytes) {
+            match join_chunks(&body.bytes)? {
                 Some(joined) => body.bytes = Cow::Owned(joined),
                 None => body.not_so.push("chunked".to_owned()),
             }
@@ -99,10 +181,7 @@ impl Response {
         }
         for coding in self.codings.iter().rev() {
             match undo(coding, &body.bytes, limit)? {
-                Undone::Bytes { bytes, cut } => {
-                    body.bytes = Cow::Owned(bytes);
-                    body.cut |= cut;
-                }
+                Undone::Bytes { bytes, end } => body.replace(bytes, end),
                 Undone::Identity => {}
                 Undone::NotSo => body.not_so.push(coding.clone()),
             }
@@ -111,27 +190,13 @@ impl Response {
     }
 }
 
+/// Transfer codings that make a body smaller; `chunked` is undone before them.
+const SQUEEZED: [&str; 3] = ["gzip", "x-gzip", "deflate"];
+
 /// Whether bytes begin like an HTML page, behind a byte order mark, white space and comments.
 pub(super) fn begins_like_html(body: &[u8]) -> bool {
-    const TAGS: [&str; 17] = [
-        "!doctype html",
-        "html",
-        "head",
-        "script",
-        "iframe",
-        "h1",
-        "div",
-        "font",
-        "table",
-        "a",
-        "style",
-        "title",
-        "b",
-        "body",
-        "br",
-        "p",
-        "meta",
-    ];
+    const TAGS: &str =
+        "!doctype html,html,head,script,iframe,h1,div,font,table,a,style,title,b,body,br,p,meta";
     let rest = body
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(body)
@@ -142,12 +207,35 @@ pub(super) fn begins_like_html(body: &[u8]) -> bool {
     let Some(rest) = rest.strip_prefix(b"<") else {
         return false;
     };
-    TAGS.iter().any(|tag| {
+    TAGS.split(',').any(|tag| {
         let ends = rest
             .get(tag.len())
             .is_some_and(|&b| b == b'>' || b.is_ascii_whitespace());
         ends && rest[..tag.len()].eq_ignore_ascii_case(tag.as_bytes())
     })
+}
+
+/// Whether a `Content-Range` is all there is: `bytes 0-13/14`.
+fn is_all(range: &[u8]) -> bool {
+    let numbers = || {
+        let (unit, range) = std::str::from_utf8(range).ok()?.trim().split_once(' ')?;
+        let (sent, total) = range.trim().split_once('/')?;
+        let (first, last) = sent.split_once('-')?;
+        let [first, last, total] = [first, last, total].map(|n| n.trim().parse::<u64>());
+        Some(
+            unit.eq_ignore_ascii_case("bytes")
+                && first == Ok(0)
+                && last.ok()?.checked_add(1)? == total.ok()?,
+        )
+    };
+    numbers().unwrap_or(false)
+}
+
+fn ends_like_html(body: &[u8]) -> bool {
+    const LAST: &[u8] = b"</html>";
+    let body = body.trim_ascii_end();
+    let last = &body[body.len().saturating_sub(LAST.len())..];
+    last.eq_ignore_ascii_case(LAST)
 }
 
 fn tokens(value: &[u8]) -> Vec<String> {
@@ -158,205 +246,4 @@ fn tokens(value: &[u8]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use flate2::Compression;
-    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-
-    use super::*;
-
-    const PAGE: &[u8] = b"<html><body>a page, a page, a page</body></html>";
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    fn decode(head: &str, body: &[u8]) -> Result<Vec<u8>, Obstacle> {
-        let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
-        Response::parse(&block)
-            .unwrap()
-            .body(&block, 10_000)
-            .map(|body| body.bytes.into_owned())
-    }
-
-    #[test]
-    fn chunks_are_joined_only_where_they_are_chunks() {
-        let chunked = "Transfer-Encoding: chunked";
-        assert_eq!(
-            decode(chunked, b"3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n").unwrap(),
-            b"abc0123456789"
-        );
-        assert_eq!(decode(chunked, b"3\r\nabc\r\n5\r\nde").unwrap(), b"abcde");
-        assert_eq!(decode(chunked, b"3\r\nabc\r\n").unwrap(), b"abc");
-        assert_eq!(
-            decode(chunked, b"3\r\nabcd\r\n0\r\n").unwrap(),
-            b"3\r\nabcd\r\n0\r\n"
-        );
-        assert_eq!(decode(chunked, PAGE).unwrap(), PAGE);
-        assert_eq!(
-            decode("A: b", b"3\r\nabc\r\n0\r\n\r\n").unwrap(),
-            b"3\r\nabc\r\n0\r\n\r\n"
-        );
-    }
-
-    #[test]
-    fn codings_are_undone_only_where_they_are() {
-        let gz = gzip(PAGE);
-        assert_eq!(decode("Content-Encoding: gzip", &gz).unwrap(), PAGE);
-        assert_eq!(
-            decode("Content-Encoding: gzip", &[gz.clone(), gz.clone()].concat()).unwrap(),
-            [PAGE, PAGE].concat()
-        );
-        assert_eq!(
-            decode("Content-Encoding: gzip, GZIP", &gzip(&gz)).unwrap(),
-            PAGE
-        );
-        assert_eq!(decode("Content-Encoding: gzip", PAGE).unwrap(), PAGE);
-        assert_eq!(decode("A: b", &gz).unwrap(), gz);
-        assert_eq!(decode("Content-Encoding: utf-8", PAGE).unwrap(), PAGE);
-        let cut = decode("Content-Encoding: gzip", &gz[..gz.len() - 12]).unwrap();
-        assert!(!cut.is_empty() && PAGE.starts_with(&cut));
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(PAGE).unwrap();
-        assert_eq!(
-            decode("Content-Encoding: deflate", &zlib.finish().unwrap()).unwrap(),
-            PAGE
-        );
-        let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
-        raw.write_all(PAGE).unwrap();
-        assert_eq!(
-            decode("Content-Encoding: deflate", &raw.finish().unwrap()).unwrap(),
-            PAGE
-        );
-        assert_eq!(decode("Content-Encoding: deflate", PAGE).unwrap(), PAGE);
-    }
-
-    fn not_so(head: &str, body: &[u8]) -> Vec<String> {
-        let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
-        let response = Response::parse(&block).unwrap();
-        response.body(&block, 10_000).unwrap().not_so
-    }
-
-    #[test]
-    fn newer_codings_are_undone() {
-        let brotli = b"\x0b\x02\x80hello\x03";
-        assert_eq!(decode("Content-Encoding: br", brotli).unwrap(), b"hello");
-        let zstd = zstd::encode_all(PAGE, 3).unwrap();
-        assert_eq!(decode("Content-Encoding: zstd", &zstd).unwrap(), PAGE);
-        let both = gzip(&zstd);
-        assert_eq!(decode("Content-Encoding: zstd, gzip", &both).unwrap(), PAGE);
-        let damaged = decode("Content-Encoding: zstd", &[&zstd[..9], &[255; 40]].concat());
-        assert!(matches!(damaged, Err(Obstacle::Coding(why)) if why.contains("zstd")));
-    }
-
-    #[test]
-    fn a_server_that_lied_is_told() {
-        let coded = "Transfer-Encoding: chunked\r\nContent-Encoding: ";
-        for coding in ["gzip", "deflate", "br", "zstd", "utf-8"] {
-            let head = format!("{coded}{coding}");
-            assert_eq!(not_so(&head, PAGE), ["chunked", coding], "{coding}");
-        }
-        assert_eq!(not_so("Content-Encoding: identity", PAGE), [""; 0]);
-        assert_eq!(not_so("Content-Encoding: gzip", b""), [""; 0]);
-        let many = ["gzip"; 9].join(",");
-        let refused = decode(&format!("Content-Encoding: {many}"), PAGE);
-        assert!(matches!(refused, Err(Obstacle::Coding(why)) if why.contains("9 content codings")));
-    }
-
-    #[test]
-    fn long_bodies_are_cut_and_bombs_refused() {
-        let mut seed = 1u32;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 24) as u8
-        })
-        .take(20_000)
-        .collect();
-        for (coding, body) in [
-            ("gzip", gzip(&noise)),
-            ("zstd", zstd::encode_all(&noise[..], 1).unwrap()),
-        ] {
-            let block = [
-                format!("HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\n\r\n").as_bytes(),
-                &body,
-            ]
-            .concat();
-            let cut = Response::parse(&block)
-                .unwrap()
-                .body(&block, 10_000)
-                .unwrap();
-            assert!(cut.cut);
-            assert_eq!(cut.bytes[..], noise[..10_000]);
-        }
-        let bomb = zstd::encode_all(&[b' '; 1_000_000][..], 3).unwrap();
-        let refused = decode("Content-Encoding: zstd", &bomb);
-        assert_eq!(refused, Err(Obstacle::TooLarge(10_000)));
-    }
-
-    #[test]
-    fn what_cannot_be_undone_is_said() {
-        let brotli = b"\x8b\x00\x01\x02\xff";
-        assert!(
-            matches!(decode("Content-Encoding: br", brotli), Err(Obstacle::Coding(why)) if why.contains(" br"))
-        );
-        let mut gz = gzip(PAGE);
-        let at = gz.len() - 6;
-        gz[at] ^= 1;
-        assert!(
-            matches!(decode("Content-Encoding: gzip", &gz), Err(Obstacle::Coding(why)) if why.contains("gzip"))
-        );
-        assert_eq!(
-            decode("Content-Encoding: gzip", &gzip(&[b' '; 10_001])),
-            Err(Obstacle::TooLarge(10_000))
-        );
-        assert_eq!(
-            decode("Content-Encoding: gzip", &gzip(&[b' '; 10_000]))
-                .unwrap()
-                .len(),
-            10_000
-        );
-    }
-
-    #[test]
-    fn heads_are_read() {
-        let block = b"HTTP/1.1  404 Not Found\r\ncontent-TYPE: text/html; charset=x\r\n\r\nbody";
-        let response = Response::parse(block).unwrap();
-        assert_eq!(
-            (response.status, response.content_type.as_deref()),
-            (Some(404), Some("text/html; charset=x"))
-        );
-        assert_eq!(response.raw_body(block), b"body");
-        assert!(Response::parse(b"dns:x").is_none());
-        assert_eq!(
-            Response::parse(b"HTTP/1.0 2xx\r\nno end").unwrap().status,
-            None
-        );
-    }
-
-    #[test]
-    fn pages_are_sniffed() {
-        for page in [
-            "\u{feff} <!DOCTYPE html>",
-            "<HTML>",
-            "<p >",
-            "<!-- x",
-            "\n<body class=x>",
-        ] {
-            assert!(begins_like_html(page.as_bytes()), "{page}");
-        }
-        for other in [
-            "",
-            "<",
-            "<htmlx>",
-            "<?xml version",
-            "text <p>",
-            "<pre>",
-            "<html",
-        ] {
-            assert!(!begins_like_html(other.as_bytes()), "{other}");
-        }
-    }
-}
+mod tests;

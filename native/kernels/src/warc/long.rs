@@ -4,8 +4,9 @@ use arrow_schema::ArrowError;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::content::{BOMB_RATIO, Record, push_record};
+use super::edge::Edge;
 use super::head::Head;
-use super::record::Edge;
+
 use super::reject::Reject;
 use super::table::Table;
 use super::window::{Next, Window};
@@ -22,12 +23,16 @@ pub(super) struct Long {
     keep: usize,
     kept: Vec<u8>,
     hasher: Box<Xxh3>,
+    /// It begins with a member.
+    aligned: bool,
 }
 
 impl Long {
-    pub(super) fn new(offset: u64, head: Head, block: usize, length: u64, keep: usize) -> Self {
+    /// The record at the beginning of the bytes at hand, whose head takes `block` of them.
+    pub(super) fn new(window: &Window, head: Head, block: usize, length: u64, keep: usize) -> Self {
         Long {
-            offset,
+            offset: window.offset(),
+            aligned: !window.is_stored_as_is() && window.begins_member(0),
             head,
             block,
             total: length.saturating_add(block as u64),
@@ -53,18 +58,17 @@ impl Long {
 
     /// Passes the bytes at hand. A sentence where another record begins among them, so that the length is wrong.
     ///
-    /// A payload may hold a record, and this one is never there as a whole to tell: where so far each record began
-    /// with a member (`aligned`), another one does so too; else the first line that looks like one counts.
-    pub(super) fn pass(
-        &mut self,
-        window: &mut Window,
-        edge: &Edge,
-        aligned: bool,
-    ) -> Option<String> {
+    /// A payload may hold a record, and this one is never there as a whole to tell: where it began with a member, the
+    /// next one does so too; else the first line that looks like one counts.
+    pub(super) fn pass(&mut self, window: &mut Window, edge: &Edge) -> Option<String> {
         let left = usize::try_from(self.total - self.passed).unwrap_or(usize::MAX);
         let mut count = window.data().len().min(left);
         let from = if self.passed == 0 { self.block } else { 0 };
-        let next = find(window, from, aligned, self.head.arc);
+        let next = if self.aligned {
+            window.find_member(from..window.data().len())
+        } else {
+            window.find_record(from, self.head.arc)
+        };
         match next {
             Next::At(at) => count = count.min(at),
             Next::Perhaps(at) if !edge.is_final() => count = count.min(at),
@@ -141,15 +145,5 @@ impl Long {
             end: None,
         };
         push_record(table, &record, self.keep)
-    }
-}
-
-fn find(window: &Window, mut from: usize, aligned: bool, arc: bool) -> Next {
-    loop {
-        match window.find_record(from, arc) {
-            Next::At(at) if aligned && !window.begins_member(at) => from = at + 1,
-            Next::Perhaps(at) if aligned && !window.begins_member(at) => return Next::Nowhere,
-            found => return found,
-        }
     }
 }

@@ -2,22 +2,13 @@
 
 use memchr::memmem;
 
-use super::arc::{UrlRecord, url_record};
-use super::codec::{Decoder, Outcome};
+use super::codec::{BAD_DICTIONARY, Packing, unpack_dictionary};
 use super::member::{Damage, Mode, Pull, Source};
+use super::trial::Trial;
 
 // How far behind its cause a fault in a member is looked for. A decoder that lost its way notices within some
 // kilobytes; only a stored block of deflate, at most 64 KiB, can take it past the beginnings of other members.
 pub(super) const LOOK_BACK: usize = 1 << 20;
-
-/// Bytes of a member that must show that it begins a record.
-const TRIAL_OUT: usize = 1024;
-
-enum Trial {
-    Record,
-    Other,
-    Short,
-}
 
 impl Source {
     /// Gives the member up that begins at `begin` and looks for another, from where its fault may have been on.
@@ -35,9 +26,15 @@ impl Source {
         // A crafted file could make every byte a member that is read for a megabyte; real damage is rare.
         self.looked_back += reached.saturating_sub(scan);
         if self.looked_back > 4 * reached + (16 << 20) {
-            scan = scan.max(reached);
+            scan = match self.stop {
+                stop if (scan..reached).contains(&stop) => stop,
+                _ => scan.max(reached),
+            };
         }
-        self.mode = Mode::Lost { passed: kept, scan };
+        let lost = Mode::Lost { passed: kept, scan };
+        if let Mode::Member { decoder, .. } = std::mem::replace(&mut self.mode, lost) {
+            self.spare = decoder.reuse();
+        }
         Pull::Damage(Damage {
             offset: begin,
             defect,
@@ -90,27 +87,56 @@ impl Source {
     }
 
     /// Whether at this place a member begins whose first bytes are those of a record.
-    fn try_record(&self, from: usize) -> Trial {
-        let rest = &self.stored[from..];
-        let input = &rest[..rest.len().min(self.packing.trial_bytes())];
-        let mut first = [0; TRIAL_OUT];
-        let mut decoder = Decoder::new(self.packing, &self.dictionary);
-        let (mut taken, mut given) = (0, 0);
-        let ended = loop {
-            let (more, out, outcome) = decoder.step(&input[taken..], &mut first[given..], false);
-            taken += more;
-            given += out;
-            if outcome != Outcome::More || (more == 0 && out == 0) || given == first.len() {
-                break matches!(outcome, Outcome::End | Outcome::Broken);
-            }
+    fn try_record(&mut self, from: usize) -> Trial {
+        let at = self.base + from as u64;
+        // Where this range ends the next one begins, so that place is never passed over.
+        if !self.trials.may_try(at) && at != self.stop {
+            return Trial::Other;
+        }
+        let (packing, dictionary) = (self.packing, &self.dictionary);
+        self.trials
+            .try_record(packing, &self.stored[from..], dictionary)
+    }
+}
+
+/// Finds the members of an archive that begin a record, wherever they stand, from any byte of it on.
+pub struct Finder(Source);
+
+impl Finder {
+    /// Looks from byte `begin` of the file on, the first that is pushed. `dictionary` is that of the zstd frames, as it is
+    /// stored; an error where it cannot be undone.
+    pub fn new(packing: Packing, begin: u64, dictionary: Vec<u8>) -> Result<Self, String> {
+        let dictionary = unpack_dictionary(dictionary).ok_or(BAD_DICTIONARY)?;
+        let mut source = Source::new(None, begin, u64::MAX, dictionary);
+        source.packing = packing;
+        source.mode = Mode::Lost {
+            passed: begin,
+            scan: begin,
         };
-        let first = &first[..given];
-        if first.starts_with(b"WARC/") || matches!(url_record(first), UrlRecord::Whole(_)) {
-            Trial::Record
-        } else if ended || rest.len() >= self.packing.trial_bytes() || given == TRIAL_OUT {
-            Trial::Other
-        } else {
-            Trial::Short
+        Ok(Finder(source))
+    }
+
+    /// Takes the next stored bytes; `last` says that there are no more behind them. Gives the byte of the file at which
+    /// the next member begins that begins a record. Behind one, push nothing more (an empty chunk with the same `last`)
+    /// until there is none.
+    pub fn push(&mut self, chunk: &[u8], last: bool) -> Option<u64> {
+        self.0.push(chunk);
+        loop {
+            let Mode::Lost { passed, scan } = self.0.mode else {
+                return None;
+            };
+            match self.0.search(passed, scan, last) {
+                Pull::PassedOver(_) => {}
+                Pull::Bytes => {
+                    let found = self.0.position();
+                    self.0.mode = Mode::Lost {
+                        passed: found,
+                        scan: found + 1,
+                    };
+                    return Some(found);
+                }
+                _ => return None,
+            }
         }
     }
 }

@@ -4,9 +4,13 @@ use lz4_flex::block::decompress_into_with_dict;
 use xxhash_rust::xxh32::{Xxh32, xxh32};
 
 use super::codec::Outcome;
+use super::trial::Begin;
 
 const MAGIC_BYTES: usize = 4;
 const HISTORY: usize = 64 << 10;
+
+/// No frame's head, with the size of its first block, is longer.
+const HEAD_BYTES: usize = MAGIC_BYTES + 2 + 8 + 4 + 1 + 4;
 
 #[derive(Clone, Copy)]
 enum Stage {
@@ -167,5 +171,106 @@ impl Lz4Decoder {
             self.hasher.update(&self.out[kept..]);
         }
         Some((Stage::BlockSize, 4))
+    }
+}
+
+/// Undoes as much of a frame's first block as `first` has room for, whatever follows that.
+pub(super) fn undo_begin(stored: &[u8], first: &mut [u8]) -> Begin {
+    let mut decoder = Lz4Decoder::default();
+    let (taken, _, outcome) = decoder.step(&stored[..stored.len().min(HEAD_BYTES)], &mut []);
+    let Stage::Block { compressed } = decoder.stage else {
+        let ended = outcome != Outcome::More;
+        return Begin { given: 0, ended };
+    };
+    let begin = taken - decoder.held.len();
+    let size = decoder.needed - 4 * usize::from(decoder.block_checksums);
+    let block = &stored[begin..stored.len().min(begin + size)];
+    let (given, damaged) = if compressed {
+        expand(block, first)
+    } else {
+        let given = block.len().min(first.len());
+        first[..given].copy_from_slice(&block[..given]);
+        (given, false)
+    };
+    let ended = damaged || block.len() == size;
+    Begin { given, ended }
+}
+
+/// Undoes a block as far as there is input and room: bytes given, and whether it is damaged behind them.
+fn expand(mut block: &[u8], out: &mut [u8]) -> (usize, bool) {
+    let mut given = 0;
+    while given < out.len() {
+        let Some((&token, rest)) = block.split_first() else {
+            break;
+        };
+        block = rest;
+        let literals = read_length(token >> 4, &mut block);
+        let count = literals.min(block.len()).min(out.len() - given);
+        out[given..given + count].copy_from_slice(&block[..count]);
+        given += count;
+        block = &block[count..];
+        let Some((distance, rest)) = block.split_first_chunk::<2>() else {
+            break;
+        };
+        if count < literals {
+            break;
+        }
+        let distance = usize::from(u16::from_le_bytes(*distance));
+        if distance == 0 || distance > given {
+            return (given, true);
+        }
+        block = rest;
+        let length = 4 + read_length(token & 15, &mut block);
+        for _ in 0..length.min(out.len() - given) {
+            out[given] = out[given - distance];
+            given += 1;
+        }
+    }
+    (given, false)
+}
+
+/// The length that half a token and the bytes behind it say, which are taken off the block.
+fn read_length(nibble: u8, block: &mut &[u8]) -> usize {
+    let mut length = usize::from(nibble);
+    let mut more = nibble == 15;
+    while more {
+        let Some((&byte, rest)) = block.split_first() else {
+            break;
+        };
+        *block = rest;
+        length += usize::from(byte);
+        more = byte == 255;
+    }
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_begin_of_a_block_is_that_of_the_whole() {
+        let mut seed = 7u32;
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            seed >> 24
+        };
+        for size in [0, 1, 4, 15, 16, 300, 5_000, 70_000] {
+            for letters in [1, 3, 250] {
+                let content: Vec<u8> = (0..size).map(|_| (next() % letters) as u8).collect();
+                let block = lz4_flex::block::compress(&content);
+                let mut first = [0xee; 1024];
+                let (given, damaged) = expand(&block, &mut first);
+                assert!(!damaged);
+                assert_eq!(given, content.len().min(1024));
+                assert_eq!(first[..given], content[..given]);
+                for cut in 0..block.len().min(200) {
+                    let (given, damaged) = expand(&block[..cut], &mut first);
+                    assert!(!damaged && first[..given] == content[..given], "{cut}");
+                }
+            }
+        }
+        assert_eq!(expand(&[0x10, b'x', 2, 0], &mut [0; 9]), (1, true));
+        assert_eq!(expand(&[0x10, b'x', 0, 0], &mut [0; 9]), (1, true));
     }
 }

@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use super::codec::{
-    DICTIONARY_BYTES, Decoder, Outcome, Packing, is_dictionary, is_skippable, unpack_dictionary,
+    DICTIONARY_BYTES, Decoder, Outcome, Packing, dictionary_number, is_dictionary, is_skippable,
+    unpack_dictionary, wanted_dictionary,
 };
 use super::lost::LOOK_BACK;
+use super::trial::Trials;
 use super::window::{STEP, Window};
 
 /// Bytes that show what a file is.
@@ -64,17 +66,25 @@ pub(super) struct Source {
     pub(super) mode: Mode,
     pub(super) packing: Packing,
     pub(super) dictionary: Vec<u8>,
-    spare: Option<Decoder>,
+    pub(super) spare: Option<Decoder>,
     pub(super) stored: Vec<u8>,
     pub(super) base: u64,
     pub(super) at: usize,
     members: u64,
     pub(super) looked_back: u64,
+    pub(super) trials: Trials,
+    /// Where the records of another range begin.
+    pub(super) stop: u64,
 }
 
 impl Source {
     /// Reads from byte `begin` of the file on. `expected` says how a file is packed that does not show it.
-    pub(super) fn new(expected: Option<Packing>, begin: u64, dictionary: Vec<u8>) -> Self {
+    pub(super) fn new(
+        expected: Option<Packing>,
+        begin: u64,
+        stop: u64,
+        dictionary: Vec<u8>,
+    ) -> Self {
         Source {
             mode: Mode::Unknown { expected },
             packing: Packing::Gzip,
@@ -85,6 +95,8 @@ impl Source {
             at: 0,
             members: 0,
             looked_back: 0,
+            trials: Trials::new(begin),
+            stop,
         }
     }
 
@@ -282,13 +294,36 @@ impl Source {
             }
             Outcome::More if last => self.cut(begin, nothing_read),
             Outcome::More | Outcome::Short => Pull::Starved,
-            // The decoder's own words depend on how the bytes were cut.
             Outcome::Broken => {
-                let error = format!(
-                    "the {} at byte {begin} is damaged after {read} uncompressed bytes",
-                    self.packing.member()
-                );
+                let error = self.say_broken(begin, read);
                 self.damage(begin, "corrupt", error, nothing_read)
+            }
+        }
+    }
+
+    /// What is wrong with the member at byte `begin`; the decoder's own words depend on how the bytes were cut.
+    fn say_broken(&self, begin: u64, read: u64) -> String {
+        let member = self.packing.member();
+        let head = self.stored.get(self.index(begin)..).unwrap_or_default();
+        let wanted = match self.packing {
+            Packing::Zstd if read == 0 => wanted_dictionary(head),
+            _ => None,
+        };
+        let known = dictionary_number(&self.dictionary);
+        match wanted.filter(|&wanted| known != Some(wanted)) {
+            Some(wanted) => {
+                let found = match known {
+                    Some(known) => format!("the file's is {known}"),
+                    None if self.dictionary.is_empty() => "the file has none".to_owned(),
+                    None => "the file's has no number".to_owned(),
+                };
+                format!(
+                    "the {member} at byte {begin} needs dictionary {wanted}, and {found}: put the frame with it \
+                     (5d 2a 4d 18, length, dictionary) before the first record, or fetch the archive again"
+                )
+            }
+            None => {
+                format!("the {member} at byte {begin} is damaged after {read} uncompressed bytes")
             }
         }
     }

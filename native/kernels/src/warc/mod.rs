@@ -10,26 +10,32 @@ mod behind;
 mod codec;
 mod coding;
 mod content;
+mod edge;
 mod head;
 mod http;
+mod kind;
 mod long;
 mod lost;
 mod lz4;
 mod member;
 mod record;
 mod reject;
+mod run;
 mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod window;
 
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
 pub use codec::Packing;
+use edge::Edge;
+pub use lost::Finder;
 use member::{Pull, Source};
-use record::{Edge, Records};
+use record::Records;
 use table::Table;
 use window::Window;
 
@@ -108,10 +114,9 @@ impl Parser {
         if limits.batch_rows == 0 {
             return Err("batch_rows is 0, expected at least 1".to_owned());
         }
-        let dictionary = codec::unpack_dictionary(range.dictionary)
-            .ok_or("the dictionary cannot be uncompressed, or has more than 16 MiB")?;
+        let dictionary = codec::unpack_dictionary(range.dictionary).ok_or(codec::BAD_DICTIONARY)?;
         Ok(Parser {
-            source: Source::new(expected, range.begin, dictionary),
+            source: Source::new(expected, range.begin, range.stop, dictionary),
             window: Window::new(range.begin),
             records: Records::new(limits.max_record_bytes, range.stop),
             stop: range.stop,
@@ -150,6 +155,7 @@ impl Parser {
                 Pull::End => self.edge = Edge::File(self.source.consumed()),
             }
         }
+        self.records.end_run(&mut self.table)?;
         if self.table.is_empty() {
             Ok(None)
         } else {

@@ -6,51 +6,34 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::arc::{self, UrlRecord, url_record};
 use super::behind::{Behind, is_line_end, look_behind};
 use super::content::{Record, push_record};
+use super::edge::{Edge, unfinished};
 use super::head::{Head, HeadEnd, find_end};
 use super::long::Long;
-use super::member::Damage;
 use super::reject::Reject;
+use super::run::Run;
 use super::table::Table;
 use super::window::{Next, VersionLine, Window, version_line};
 
 /// No record's head is longer; those of crawlers have some hundred bytes.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// What is known to lie behind the last byte of the window.
-pub(super) enum Edge {
-    /// More bytes, perhaps.
-    Open,
-    /// The end of a member whose checksum is right, before this stored byte.
-    Member(u64),
-    /// Bytes that could not be read.
-    Damage(Damage),
-    /// The end of the file, before this byte.
-    File(u64),
-}
+/// No version line is longer.
+const VERSION_BYTES: usize = 16;
 
-impl Edge {
-    pub(super) fn is_final(&self) -> bool {
-        matches!(self, Edge::Damage(_) | Edge::File(_))
-    }
-
-    /// A reject for what breaks off at this edge; `error` is the sentence for the end of the file.
-    pub(super) fn break_off(&self, offset: u64, error: String) -> Reject {
-        match self {
-            Edge::Damage(damage) => Reject::new(offset, damage.defect, damage.error.clone()),
-            _ => Reject::new(offset, "truncated", error),
-        }
-    }
+/// Where a record's block lies, counted from the window's first byte.
+struct Block {
+    head: Head,
+    begin: usize,
+    end: usize,
+    /// No member that begins before it begins another record.
+    scan: usize,
 }
 
 enum State {
     /// Behind a record, or at the beginning.
     Between,
-    /// In a record whose head was read; `block` and `end` are counted from the window's first byte.
-    Block {
-        head: Head,
-        block: usize,
-        end: usize,
-    },
+    /// In a record whose head was read.
+    Block(Block),
     /// In a record of which not all is kept.
     Long(Box<Long>),
     /// In bytes that belong to no record; those before `scan` need no further look.
@@ -67,8 +50,7 @@ pub(super) struct Records {
     stopped: bool,
     /// Whether the last record was one of an ARC archive, if there was one.
     arc: Option<bool>,
-    /// So far every record began with a member.
-    aligned: bool,
+    run: Run,
 }
 
 impl Records {
@@ -80,13 +62,18 @@ impl Records {
             stop,
             stopped: false,
             arc: None,
-            aligned: true,
+            run: Run::default(),
         }
     }
 
     /// Whether all records before the stop were read.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped
+    }
+
+    /// Ends the run of rejects that nothing follows.
+    pub(super) fn end_run(&mut self, table: &mut Table) -> Result<bool, ArrowError> {
+        self.run.end(table)
     }
 
     /// Takes one step: adds at most one row. False where nothing more can be done with the bytes at hand.
@@ -98,7 +85,7 @@ impl Records {
     ) -> Result<bool, ArrowError> {
         match std::mem::replace(&mut self.state, State::Between) {
             State::Between => Ok(self.begin(window, edge)),
-            State::Block { head, block, end } => self.finish(window, edge, table, head, block, end),
+            State::Block(block) => self.finish(window, edge, table, block),
             State::Long(long) => self.read_on(window, edge, table, long),
             State::Lost { reject, scan } => self.search(window, edge, table, reject, scan),
         }
@@ -137,7 +124,8 @@ impl Records {
             self.stopped = true;
             return false;
         }
-        let arc = if self.may_be_arc() {
+        // A member may begin a record of either kind, whatever those before it were: another range may begin there.
+        let arc = if self.may_be_arc() || window.begins_member(0) {
             url_record(data)
         } else {
             UrlRecord::Absent
@@ -156,9 +144,13 @@ impl Records {
             (VersionLine::Cut, _) | (_, UrlRecord::Cut) => false,
             _ if edge.is_final() || at_hand >= 16 => {
                 let found = String::from_utf8_lossy(&data[..at_hand.min(16)]);
-                let error = format!(
-                    "expected a record to begin with a line like WARC/1.0, found {found:?}"
-                );
+                let line = if self.arc == Some(true) {
+                    "http://192.0.2.1/ 192.0.2.1 20240501120000 text/html 1234"
+                } else {
+                    "WARC/1.0"
+                };
+                let error =
+                    format!("expected a record to begin with a line like {line}, found {found:?}");
                 self.lose(Reject::new(offset, "bad_record", error), 1)
             }
             _ => false,
@@ -171,16 +163,29 @@ impl Records {
 
     fn begin_block(&mut self, window: &Window, edge: &Edge) -> bool {
         let (data, offset) = (window.data(), window.offset());
-        let block = match find_end(data, self.searched, begins_record) {
+        let end = find_end(data, self.searched, begins_record);
+        if let HeadEnd::More(resume) = end
+            && data.len() < HEAD_BYTES
+            && !edge.is_final()
+        {
+            self.searched = resume;
+            return false;
+        }
+        // Of a head without an end only what is at hand however the bytes were cut.
+        let reach = match end {
+            HeadEnd::At(at) | HeadEnd::Stopped(at) if at <= HEAD_BYTES => at,
+            _ => data.len().min(HEAD_BYTES - VERSION_BYTES),
+        };
+        let end = match window.find_member(1..reach) {
+            Next::At(at) => HeadEnd::Stopped(at),
+            _ => end,
+        };
+        let block = match end {
             HeadEnd::At(block) if block <= HEAD_BYTES => block,
             HeadEnd::Stopped(at) if at <= HEAD_BYTES => {
                 let error = "another record begins in the record's head".to_owned();
                 let reject = Reject::new(offset, "bad_record", error);
                 return self.lose(reject.of(Head::parse(&data[..at])), at);
-            }
-            HeadEnd::More(resume) if data.len() < HEAD_BYTES && !edge.is_final() => {
-                self.searched = resume;
-                return false;
             }
             _ if data.len() >= HEAD_BYTES => {
                 let error = format!("the record's head does not end within {HEAD_BYTES} bytes");
@@ -199,7 +204,6 @@ impl Records {
     fn enter(&mut self, window: &Window, head: Head, block: usize) -> bool {
         let offset = window.offset();
         self.arc = Some(head.arc);
-        self.aligned &= !window.is_stored_as_is() && window.begins_member(0);
         let length = match head.block_length() {
             Ok(length) => length,
             Err(error) => {
@@ -210,10 +214,15 @@ impl Records {
             .ok()
             .and_then(|length| length.checked_add(block));
         self.state = match end {
-            Some(end) if end <= self.max_record_bytes => State::Block { head, block, end },
+            Some(end) if end <= self.max_record_bytes => State::Block(Block {
+                head,
+                begin: block,
+                end,
+                scan: block,
+            }),
             _ => {
                 let keep = self.max_record_bytes;
-                State::Long(Box::new(Long::new(offset, head, block, length, keep)))
+                State::Long(Box::new(Long::new(window, head, block, length, keep)))
             }
         };
         true
@@ -227,7 +236,7 @@ impl Records {
         table: &mut Table,
         mut long: Box<Long>,
     ) -> Result<bool, ArrowError> {
-        if let Some(error) = long.pass(window, edge, self.aligned) {
+        if let Some(error) = long.pass(window, edge) {
             return Ok(self.lose(long.into_reject(error), 0));
         }
         if long.is_open() {
@@ -246,6 +255,10 @@ impl Records {
                     return Ok(self.lose(long.continued_by(reject), 0));
                 }
                 if decided || !matches!(edge, Edge::Open) {
+                    if self.run.end(table)? {
+                        self.state = State::Long(long);
+                        return Ok(true);
+                    }
                     match edge {
                         Edge::Member(end) if !decided && long.is_bomb(*end) => {
                             let error = long.bomb(*end);
@@ -273,28 +286,36 @@ impl Records {
         window: &mut Window,
         edge: &Edge,
         table: &mut Table,
-        head: Head,
-        block: usize,
-        end: usize,
+        mut block: Block,
     ) -> Result<bool, ArrowError> {
         let (data, offset) = (window.data(), window.offset());
+        block.scan = match window.find_member(block.scan..block.end) {
+            Next::At(at) => return Ok(self.lose_to_member(offset, block, at)),
+            Next::Perhaps(at) => at,
+            Next::Nowhere => data.len(),
+        };
+        let (begin, end) = (block.begin, block.end);
         let behind = data
             .get(end..)
-            .map_or(Behind::Short, |rest| look_behind(rest, head.arc));
+            .map_or(Behind::Short, |rest| look_behind(rest, block.head.arc));
         match behind {
             Behind::Whole(count) | Behind::Cut(count) => {
                 let decided = data.len() > end + count;
                 if !decided && let Edge::Damage(_) = edge {
                     let reject = edge.break_off(offset, String::new());
-                    return Ok(self.lose(reject.of(head), data.len()));
+                    return Ok(self.lose(reject.of(block.head), data.len()));
                 }
                 if decided || !matches!(edge, Edge::Open) {
-                    let (raw, block) = (&data[..end], &data[block..end]);
+                    if self.run.end(table)? {
+                        self.state = State::Block(block);
+                        return Ok(true);
+                    }
+                    let raw = &data[..end];
                     let record = Record {
                         offset,
-                        head: &head,
+                        head: &block.head,
                         raw,
-                        block,
+                        block: &data[begin..end],
                         hash: xxh3_128(raw),
                         cut: false,
                         end: match edge {
@@ -310,17 +331,26 @@ impl Records {
             }
             Behind::Short if !edge.is_final() => {}
             Behind::Short if data.len() < end => {
-                let reject = unfinished(window, edge, block, end, self.may_be_arc());
-                return Ok(self.lose(reject.of(head), block));
+                let reject = unfinished(window, edge, begin, end, self.may_be_arc());
+                return Ok(self.lose(reject.of(block.head), begin));
             }
             Behind::Short | Behind::Another => {
-                let length = end - block;
+                let length = end - begin;
                 let error = format!("no blank lines follow the record's block of {length} bytes");
-                return Ok(self.lose(Reject::new(offset, "bad_record", error).of(head), block));
+                let reject = Reject::new(offset, "bad_record", error);
+                return Ok(self.lose(reject.of(block.head), begin));
             }
         }
-        self.state = State::Block { head, block, end };
+        self.state = State::Block(block);
         Ok(false)
+    }
+
+    /// A member begins another record before the block ends: whatever may follow its end, its length is wrong.
+    fn lose_to_member(&mut self, offset: u64, block: Block, at: usize) -> bool {
+        let (at, length) = (at - block.begin, block.end - block.begin);
+        let error = format!("another record begins {at} bytes into a block of {length}");
+        let reject = Reject::new(offset, "bad_record", error);
+        self.lose(reject.of(block.head), block.begin)
     }
 
     /// Lost: looks for the next line that begins a record.
@@ -346,30 +376,11 @@ impl Records {
             _ => None,
         };
         if let Some(end) = end {
-            reject.push(table, end)?;
+            self.run.add(reject, end, table)?;
             return Ok(true);
         }
         self.state = State::Lost { reject, scan: 0 };
         Ok(false)
-    }
-}
-
-/// A reject for a record whose block does not end before the edge: is that the end, or is its length wrong?
-fn unfinished(window: &Window, edge: &Edge, block: usize, end: usize, arc: bool) -> Reject {
-    let (offset, length) = (window.offset(), end - block);
-    match window.find_record(block, arc) {
-        Next::At(at) => {
-            let at = at - block;
-            let error = format!("another record begins {at} bytes into a block of {length}");
-            Reject::new(offset, "bad_record", error)
-        }
-        _ => {
-            let there = window.data().len() - block;
-            edge.break_off(
-                offset,
-                format!("the file ends {there} bytes into a block of {length}"),
-            )
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A stretch of an archive that could not be read: one row that stands for all of its bytes.
 
 use arrow_schema::ArrowError;
-use serde_json::json;
+use serde_json::{Value, json};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::content::KEPT_BYTES;
@@ -17,6 +17,8 @@ pub(super) struct Reject {
     hasher: Box<Xxh3>,
     fed: u64,
     payload: Vec<u8>,
+    /// How many it stands for.
+    count: u64,
     /// Its bytes are those of the stored file, because none could be uncompressed.
     pub(super) as_stored: bool,
 }
@@ -31,6 +33,7 @@ impl Reject {
             hasher: Box::new(Xxh3::new()),
             fed: 0,
             payload: Vec::new(),
+            count: 1,
             as_stored: false,
         }
     }
@@ -58,6 +61,26 @@ impl Reject {
         self
     }
 
+    /// Makes one of this and the one behind it: its hash is then of the hash of each.
+    pub(super) fn join(&mut self, next: &Reject) {
+        if self.count == 1 {
+            let own = self.hasher.digest128().to_be_bytes();
+            self.hasher.reset();
+            self.hasher.update(&own);
+            self.error = format!(
+                "more than can be told one by one follow one another, the first: {}",
+                self.error
+            );
+            self.head = Head::default();
+        }
+        let room = KEPT_BYTES - self.payload.len();
+        self.payload
+            .extend_from_slice(&next.payload[..next.payload.len().min(room)]);
+        self.hasher.update(&next.hasher.digest128().to_be_bytes());
+        self.fed += next.fed;
+        self.count += 1;
+    }
+
     /// Adds its row to the table. `end` is the stored byte at which the next record or the member it is in begins.
     pub(super) fn push(&self, table: &mut Table, end: u64) -> Result<(), ArrowError> {
         table.push(&Row {
@@ -69,20 +92,35 @@ impl Reject {
             raw_hash: (self.fed > 0).then(|| self.hasher.digest128().to_be_bytes()),
             rejected: true,
             defect: Some(self.defect),
-            evidence: Some(evidence(&self.error, self.offset, Some(end), self.fed)),
+            evidence: Some(self.evidence(end)),
             payload: (self.fed > 0).then_some(&self.payload),
             ..Row::default()
         })
+    }
+
+    fn evidence(&self, end: u64) -> String {
+        let said = describe(&self.error, self.offset, Some(end), self.fed);
+        let said = match said {
+            Value::Object(mut said) if self.count > 1 => {
+                said.insert("count".to_owned(), self.count.into());
+                Value::Object(said)
+            }
+            other => other,
+        };
+        said.to_string()
     }
 }
 
 /// What is wrong, with the stored bytes it takes to `end`; where that is not known, because it shares a member with the
 /// next record, the uncompressed ones.
 pub(super) fn evidence(error: &str, offset: u64, end: Option<u64>, uncompressed: u64) -> String {
+    describe(error, offset, end, uncompressed).to_string()
+}
+
+fn describe(error: &str, offset: u64, end: Option<u64>, uncompressed: u64) -> Value {
     let length = end.and_then(|end| end.checked_sub(offset));
     match length.filter(|&length| length > 0) {
         Some(length) => json!({ "error": error, "length": length }),
         None => json!({ "error": error, "uncompressed_length": uncompressed }),
     }
-    .to_string()
 }

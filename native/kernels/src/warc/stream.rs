@@ -41,7 +41,11 @@ impl Stream {
         let (end, taken) = match self {
             Stream::Gzip => gunzip(body, limit, out),
             Stream::Zlib => inflate(body, Decompress::new(true), limit, out),
-            Stream::Deflate => inflate(body, Decompress::new(false), limit, out),
+            Stream::Deflate => match inflate(body, Decompress::new(false), limit, out) {
+                // It has no checksum; a stream that ends early is some other bytes.
+                (End::Whole, taken) if taken < body.len() => (End::Damaged, taken),
+                other => other,
+            },
             Stream::Brotli => unbrotli(body, limit, out),
             Stream::Zstd => (unzstd(body, limit, out), body.len()),
         };

@@ -11,8 +11,10 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod lengths;
 mod long;
 mod packing;
+mod runs;
 
 const LIMITS: Limits = Limits {
     max_record_bytes: 5_000,

@@ -1,17 +1,15 @@
 //! The uncompressed bytes at hand: a bounded window over an archive, and where in the stored file each came from.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use memchr::{memchr_iter, memmem};
 
 use super::arc::{UrlRecord, url_record};
+use super::behind::{Begins, begins_record};
 
 /// Bytes that are added to the window at a time.
 pub(super) const STEP: usize = 64 << 10;
-
-// So many member starts inside one record are told apart; an archive with more of them in one record is no archive
-// anybody wrote, and its later records of that stretch get the offset of an earlier member.
-const MEMBERS: usize = 4096;
 
 const MARK: &[u8] = b"WARC/";
 const FIELD: &[u8] = b"WARC-";
@@ -119,9 +117,7 @@ impl Window {
         {
             self.members.pop_back();
         }
-        if self.members.len() < MEMBERS {
-            self.members.push_back((position, offset));
-        }
+        self.members.push_back((position, offset));
         while self
             .members
             .get(1)
@@ -156,22 +152,44 @@ impl Window {
             .is_ok()
     }
 
+    /// The first member that begins in these bytes at hand, and with what begins a record, of WARC or of ARC.
+    pub(super) fn find_member(&self, within: Range<usize>) -> Next {
+        let data = self.data();
+        let from = self.position + within.start as u64;
+        let first = self.members.partition_point(|&(start, _)| start < from);
+        for &(start, _) in self.members.range(first..) {
+            let at = (start - self.position) as usize;
+            if at >= within.end.min(data.len()) {
+                break;
+            }
+            match begins_record(&data[at..], true) {
+                Begins::Record => return Next::At(at),
+                Begins::Perhaps => return Next::Perhaps(at),
+                Begins::Other => {}
+            }
+        }
+        Next::Nowhere
+    }
+
     /// Whether the file is not compressed.
     pub(super) fn is_stored_as_is(&self) -> bool {
         self.stored_as_is
     }
 
-    /// The first line from `from` on that looks like the beginning of a record, with `arc` of one of an ARC archive too.
+    /// The first line from `from` on that looks like the beginning of a record; of one of an ARC archive with `arc`, or
+    /// where a member begins.
     pub(super) fn find_record(&self, from: usize, arc: bool) -> Next {
         let found = self.find_version_line(from);
-        if !arc {
-            return found;
-        }
         let before = match found {
             Next::At(at) | Next::Perhaps(at) => at,
             Next::Nowhere => self.data().len(),
         };
-        match self.find_url_record(from, before) {
+        let other = if arc {
+            self.find_url_record(from, before)
+        } else {
+            self.find_member(from..before)
+        };
+        match other {
             Next::Nowhere => found,
             other => other,
         }
@@ -348,5 +366,18 @@ mod tests {
         w.consume(3);
         assert_eq!(w.offset(), 77);
         assert_eq!(w.find_record(0, false), Next::At(0));
+    }
+
+    #[test]
+    fn every_member_keeps_its_offset() {
+        let mut w = Window::new(0);
+        for n in 0..10_000 {
+            w.begin_member(100 * n);
+            w.room()[0] = b'x';
+            w.add(1);
+        }
+        assert_eq!(w.offset(), 0);
+        w.consume(9_990);
+        assert_eq!(w.offset(), 999_000);
     }
 }
