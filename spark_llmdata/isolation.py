@@ -6,13 +6,14 @@ import ctypes
 import json
 import os
 import pickle
+import select
 import signal
 import sys
 from contextlib import suppress
 from itertools import pairwise
 from mmap import mmap
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ _RAISED_AS = (MemoryError, *_ENVIRONMENT, KeyboardInterrupt)
 #: Signals by which somebody ends a process on purpose: no word about a row.
 _STOPPING = (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
 _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
+_LOOK_MS = 200  # after which a child is looked after
+_PIECE = 1 << 20
 
 
 class ChildFailed(Exception):
@@ -49,7 +52,7 @@ class ChildDied(Exception):
 
 
 class ChildTimedOut(ChildDied):
-    """A child was ended because a row took more CPU time than its stage allows."""
+    """A child was ended because a row took more CPU time than its stage allows, or stood still for too long."""
 
 
 def judge_safely(stage: RowStage, docs: Batch, *, isolated: bool = False) -> Judgement:
@@ -154,19 +157,38 @@ def _ask_child(stage: RowStage, docs: Batch) -> Judgement:
     os.close(send)
     try:
         with os.fdopen(receive, "rb") as pipe:
-            answer = pipe.read()
+            answer = _listen(pipe, watch.Standstill(child, note))
+        if answer is None:
+            os.kill(child, signal.SIGKILL)
     except BaseException:
         os.kill(child, signal.SIGKILL)
         raise
     finally:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    told = watch.read_note(note)
+    if answer is None:
+        words = f"judging it used no CPU time for {told.stalled_s:g} seconds, more than `stalled_s` allows"
+        raise ChildTimedOut(words, told.row)
     if status != 0 or not answer:
-        raise _death(status, watch.read_note(note))
+        raise _death(status, told.row)
     found = pickle.loads(answer)
     if isinstance(found, Judgement):
         return found
     kind, facts = found
     raise kind(*facts)
+
+
+def _listen(pipe: IO[bytes], standstill: watch.Standstill) -> bytes | None:
+    """What a child writes to its end; None if it stands still before."""
+    ready = select.poll()
+    ready.register(pipe)
+    pieces: list[bytes] = []
+    while not standstill.is_over():
+        if ready.poll(_LOOK_MS):
+            pieces.append(os.read(pipe.fileno(), _PIECE))
+            if not pieces[-1]:
+                return b"".join(pieces)
+    return None
 
 
 def _death(status: int, row: int | None) -> ChildDied | EnvironmentProblem:

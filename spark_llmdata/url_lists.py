@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import functools
 import gzip
@@ -29,6 +30,8 @@ CACHE_VARIABLE = "LLMDATA_CACHE_DIR"
 #: Raised by whoever changes the file's layout.
 _LAYOUT = "1"
 _GZIP = b"\x1f\x8b"
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BEGINNING = 1 << 16
 _COMMENT = re.compile(r"(?:^|\s)#")
 
 
@@ -111,6 +114,30 @@ def read_words(sources: Iterable[Source]) -> tuple[str, ...]:
             raise ValueError(f"{source.url!r} is not UTF-8 (byte {error.start}); convert it") from error
         words.update(_COMMENT.split(line, maxsplit=1)[0].strip() for line in lines)
     return tuple(sorted(words - {""}))
+
+
+def _check_text(url: str, content: bytes) -> bytes:
+    """Refuse a file in UTF-16 or 32, of which no line could match; tell of one with some lines that are not UTF-8."""
+    if content.startswith(_WIDE) or b"\0" in content[:_BEGINNING]:
+        raise UsageError(f"the list {url} is no UTF-8 (it looks like UTF-16 or a binary file); convert it")
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        first = content.count(b"\n", 0, error.start) + 1
+        unreadable = sum(not _is_utf8(line) for line in content.split(b"\n"))
+        warnings.warn(
+            f"{url}: lines that are not UTF-8 match no address: {unreadable:,}, the first is line {first:,}; convert",
+            stacklevel=2,
+        )
+    return content
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read(source: Source) -> bytes:
@@ -217,13 +244,11 @@ def _compile(sources: Iterable[Source], url_form: str | None, path: Path, header
         EnvironmentProblem: there is no place for it, or a source cannot be read.
         UsageError: a line of a list of domains is none; the message names file and line.
     """
-    files_of = ((source.url, _read(source)) for source in sources)
+    files_of = ((source.url, _check_text(source.url, _read(source))) for source in sources)
     try:
-        table, unreadable = url_rules.compile_list(files_of, url_form)
+        table, _ = url_rules.compile_list(files_of, url_form)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    if unreadable:
-        warnings.warn(f"{unreadable} lines of block lists are not UTF-8 and match no address", stacklevel=2)
     table = table.replace_schema_metadata(header)
     # Not by the process: threads, and machines with one folder, write at once where nothing can be locked.
     try:

@@ -113,8 +113,14 @@ def test_a_list_that_changed_or_went_is_no_rows_fault(tmp_path):
 
 
 def test_lines_that_no_address_can_be_are_told(tmp_path):
-    with pytest.warns(UserWarning, match="1 lines of block lists are not UTF-8"):
-        open_table(identify([write(tmp_path / "list", b"\xff.com\na.com")]))
+    with pytest.warns(UserWarning, match="list: lines that are not UTF-8 match no address: 2, the first is line 2"):
+        open_table(identify([write(tmp_path / "list", b"a.com\n\xff.com\n\xfe.com")]))
+
+
+def test_a_list_in_another_encoding_is_refused(tmp_path, cache):
+    path = write(tmp_path / "list", "a.com\nb.com\n".encode("utf-16"))
+    with pytest.raises(UsageError, match="list is no UTF-8"):
+        open_table(identify([path]))
 
 
 def test_a_line_that_is_no_domain_is_named(tmp_path, cache):

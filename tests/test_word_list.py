@@ -26,6 +26,17 @@ def test_a_file_that_is_not_there_is_named():
         C4(bad_words="no/such.txt")
 
 
+def test_a_file_in_a_list_is_no_word(tmp_path, monkeypatch):
+    (tmp_path / "words.txt").write_text("darn\n")
+    (tmp_path / "darn").write_text("")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"'words\.txt' is a file, but in a list it is a word; name one file by its path"
+    ):
+        C4(bad_words=["darn", "words.txt"])
+    assert C4(bad_words=["darn", "no.txt"]).bad_words == ("darn", "no.txt")
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "words.bin"
     path.write_bytes(b"\xff\xfe")

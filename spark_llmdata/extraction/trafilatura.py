@@ -21,6 +21,8 @@ class Trafilatura(Engine):
     """
 
     libraries: ClassVar[tuple[str, ...]] = ("trafilatura", "lxml", "justext", "htmldate", "courlan")
+    #: Its time grows with the square of the elements it takes out one beside the other, such as scripts between words.
+    max_tags: ClassVar[int] = 200_000
 
     favor_precision: bool = Field(default=False, description="less text, but less that is not the page's own")
     favor_recall: bool = Field(default=False, description="more text, even where unsure")

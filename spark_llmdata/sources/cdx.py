@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import posixpath
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode, urlsplit
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pyarrow as pa
 
-from spark_llmdata.errors import InputError
+from spark_llmdata.errors import EnvironmentProblem, InputError
 from spark_llmdata.kernels.warc import WarcParser
-from spark_llmdata.sources.files import open_file, read_range
-from spark_llmdata.sources.split import Compression
+from spark_llmdata.sources.files import read_range
+from spark_llmdata.sources.index_lines import BrokenIndex, read_first_line, read_lines
+from spark_llmdata.sources.ranges import is_lasting
+from spark_llmdata.sources.split import Compression, Split
 
 PREFIX = "cdx:"
 EXPECTED = "cdx:INDEX?url=...&host=...&digest=...&archives=FOLDER, with one of url, host, digest or more"
 
-_LEGEND = " CDX N b a m s k r M S V g"  # of an index that has none
+#: The columns of an index whose first line names none, and what those are that count.
+_LEGEND = ["N", "b", "a", "m", "s", "k", "r", "M", "S", "V", "g"]
+_COLUMNS = {"a": "url", "k": "digest", "g": "filename", "V": "offset", "S": "length"}
+_FORMS = (
+    "CDXJ (a key, a time, a JSON object), the 11 columns N b a m s k r M S V g, or others under a first line that "
+    "names them, such as ` CDX N b a m s k r V g` of old indexes with 9"
+)
 _ENDINGS: Mapping[str, Compression] = {".gz": "gzip", ".zst": "zstd", ".lz4": "lz4"}
 _PIECE = 1 << 20  # bytes read at a time where the index gives no length
 _LONGEST = 2 << 30  # no record takes more stored bytes
+_FARTHEST = 1 << 62  # no byte of a file lies behind
+_KEPT = "/%:?&=+,;@!$'()*"  # of an address, what is not written as a percent sign and digits
+_BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -66,11 +77,11 @@ class Entry:
 
 @dataclass
 class Found:
-    """A line that was looked up: where it stands in the index (bytes), what it says, and the rows or the error."""
+    """A line that was looked up: where it stands in the index (bytes), what it says, and a row or the error."""
 
     line: int
     entry: Entry | None
-    rows: list[pa.RecordBatch] = field(default_factory=list)
+    row: pa.RecordBatch | None = None
     error: str | None = None
 
 
@@ -100,59 +111,143 @@ def spell_lookup(lookup: Lookup, index: str, archives: str) -> str:
     return f"{PREFIX}{index}?{urlencode([(name, value) for name, values in named for value in values])}"
 
 
-def look_up(lookup: Lookup, *, max_record_bytes: int) -> Iterator[Found]:
-    """Yield the lines that are meant, with their records; of the archives only the ranges that they name are read.
+def look_up(lookup: Lookup, split: Split | None = None, *, max_record_bytes: int) -> Iterator[Found]:
+    """Yield the lines that are meant, once for each of their records; of the archives only their ranges are read.
 
-    A line that cannot be read, a place where there is no record, an archive that cannot be opened: an `error`.
+    With a split of the index only its lines are. Of a member with several records those of the line's address are
+    meant. A line that cannot be read, a place where there is no record or one of another address, an archive that is
+    not there: an `error`.
 
     Raises:
-        OSError: the index cannot be read.
+        EnvironmentProblem: an archive, or the index, cannot be read now, which says nothing of its records.
+        InputError: nobody knows the scheme of the archives' place.
+        MissingExtra: a package is missing that the scheme of a url needs.
     """
-    for found in find_entries(lookup):
-        entry = found.entry
-        if entry is not None:
-            place = join_place(lookup, entry)
-            try:
-                found.rows = read_record(place, entry.offset, entry.length, max_record_bytes=max_record_bytes)
-                if not found.rows:
-                    found.error = f"no record begins at byte {entry.offset} of {entry.archive}"
-            except OSError as error:
-                found.error = f"{entry.archive}: cannot be read ({error.strerror or error})"
+    entries = find_entries(lookup, split)
+    while (found := _next(entries, lookup)) is not None:
+        yield from _follow(lookup, found, max_record_bytes=max_record_bytes)
+
+
+def look_up_line(lookup: Lookup, line: int, split: Split, *, max_record_bytes: int) -> Iterator[Found]:
+    """As `look_up`, of the one line that begins at a byte; no record of another line is read."""
+    entries = find_entries(lookup, split)
+    while (found := _next(entries, lookup)) is not None and found.line <= line:
+        if found.line == line:
+            yield from _follow(lookup, found, max_record_bytes=max_record_bytes)
+
+
+def _follow(lookup: Lookup, found: Found, *, max_record_bytes: int) -> Iterator[Found]:
+    """Yield a line once for each of its records, or with an `error`; see `look_up`."""
+    if found.entry is None:
         yield found
+        return
+    place = join_place(lookup, found.entry)
+    try:
+        yield from _read_entry(lookup, found, found.entry, max_record_bytes)
+    except InputError:  # of the place named for all archives
+        raise
+    except (OSError, ValueError) as error:  # ValueError: the dictionary of its frames is none, the address is none
+        reason = getattr(error, "strerror", None) or error
+        if isinstance(error, OSError) and not is_lasting(error, place):
+            raise EnvironmentProblem(
+                f"{place}: byte {found.entry.offset} cannot be read ({reason}); "
+                "that says nothing of its record, so nothing is written down about it. Start the run again when it "
+                f"can be read, or leave out the line at byte {found.line} of {lookup.index}"
+            ) from error
+        yield replace(found, error=f"{found.entry.archive}: cannot be read ({reason})")
 
 
-def find_entries(lookup: Lookup) -> Iterator[Found]:
+def _next(entries: Iterator[Found], lookup: Lookup) -> Found | None:
+    with reading_index(lookup):
+        return next(entries, None)
+
+
+@contextmanager
+def reading_index(lookup: Lookup) -> Iterator[None]:
+    """In here an index that cannot be read is an EnvironmentProblem that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{lookup.index}: the index cannot be read ({error.strerror or error}); start the run again when it can"
+        ) from error
+
+
+def _read_entry(lookup: Lookup, found: Found, entry: Entry, max_record_bytes: int) -> Iterator[Found]:
+    """The records of the line's address at its place, or an error that says what is there."""
+    empty = True
+    other: str | None = None
+    place = join_place(lookup, entry)
+    for row in read_record(place, entry.offset, entry.length, max_record_bytes=max_record_bytes):
+        url = row.column("url")[0].as_py()
+        if row.column("rejected")[0].as_py() or _is_same(url, entry.url):
+            empty = False
+            yield replace(found, row=row)
+        else:
+            other = other or url
+    if empty:
+        where = f"byte {entry.offset} of {entry.archive}"
+        held = f"the record at {where} is of {other}" if other else f"no record begins at {where}"
+        yield replace(found, error=f"{held}; the index is not of this archive")
+
+
+def _is_same(url: str | None, said: str) -> bool:
+    """Whether a record may be of the address that an index says, however host and empty path are written."""
+    if url is None or url == said:
+        return True  # a record without an address contradicts nothing
+    try:
+        return _spell(url) == _spell(said)
+    except ValueError:  # no address at all
+        return False
+
+
+def _spell(url: str) -> tuple[str, ...]:
+    parts = urlsplit(url.strip("<>"))
+    return parts.scheme.lower(), parts.netloc.lower(), parts.path or "/", parts.query
+
+
+def find_entries(lookup: Lookup, split: Split | None = None) -> Iterator[Found]:
     """Yield the lines that are meant, without their records, and an `error` for those that cannot be read.
 
+    With a split of the index only its lines. What columns are called stands in the first line or nowhere.
+
     Raises:
         OSError: the index cannot be read.
     """
-    legend = _LEGEND.split()[1:]
-    with open_file(lookup.index) as stored:
-        lines: Iterable[bytes] = gzip.GzipFile(fileobj=stored) if lookup.index.lower().endswith(".gz") else stored
-        at = 0
-        try:
-            for line in lines:
-                begin, at = at, at + len(line)
-                if line.startswith(b" CDX "):
-                    legend = line.decode("utf-8", "replace").split()[1:]
-                elif line.strip() and not line.startswith((b"!", b"#")):
-                    found = _read_line(begin, line, legend)
-                    if found.entry is None or lookup.wants(found.entry):
-                        yield found
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            yield Found(at, None, error=f"the index breaks off: {error}")
+    first = read_first_line(lookup.index, split.file.size if split else 0)
+    legend = _read_legend(first) if _is_legend(first) else None
+    try:
+        for at, line in read_lines(lookup.index, split):
+            if _is_legend(line):
+                if _read_legend(line) != legend:
+                    yield Found(at, None, error="a line that names other columns than the first line; divide the index")
+            elif line.strip() and not line.startswith((b"!", b"#")):
+                found = _read_line(at, line, legend)
+                if found.entry is None or lookup.wants(found.entry):
+                    yield found
+    except BrokenIndex as broken:
+        yield Found(broken.at, None, error=f"the index breaks off: {broken}")
 
 
-def _read_line(begin: int, line: bytes, legend: list[str]) -> Found:
+def _is_legend(line: bytes) -> bool:
+    return line.startswith((b" CDX ", b"CDX "))
+
+
+def _read_legend(line: bytes) -> list[str]:
+    return line.decode("utf-8", "replace").split()[1:]
+
+
+def _read_line(begin: int, line: bytes, legend: list[str] | None) -> Found:
     try:
         return Found(begin, parse_line(line.decode("utf-8", "replace"), legend))
     except (ValueError, KeyError) as error:
         return Found(begin, None, error=f"a line that names no record: {error}")
+    except RecursionError:
+        return Found(begin, None, error="a line that names no record: its JSON is nested too deeply")
 
 
-def parse_line(line: str, legend: list[str]) -> Entry:
-    """Read a line of a CDXJ index (key, time, JSON object) or of a CDX index with the columns of its legend.
+def parse_line(line: str, legend: list[str] | None) -> Entry:
+    """Read a line of a CDXJ index (key, time, JSON object) or of a CDX index with the columns of its legend, if any.
 
     Raises:
         ValueError, KeyError: the line does not say where a record is.
@@ -162,26 +257,41 @@ def parse_line(line: str, legend: list[str]) -> Entry:
     if body.lstrip().startswith("{"):
         said = {name: str(value) for name, value in json.loads(body).items()}
     else:
-        columns = [key, time, *body.split()]
-        names = {"a": "url", "k": "digest", "g": "filename", "V": "offset", "S": "length"}
-        if len(columns) != len(legend):
-            raise ValueError(f"{len(columns)} columns, expected {len(legend)}")
-        said = {names[letter]: value for letter, value in zip(legend, columns, strict=True) if letter in names}
+        said = _name_columns([key, time, *body.split()], legend)
     length = said.get("length", "-")
     offset = int(said["offset"])
-    if offset < 0:
-        raise ValueError(f"the offset is {offset}, expected 0 or more")
+    if not 0 <= offset <= _FARTHEST:
+        raise ValueError(f"the offset is {offset}, expected 0 to {_FARTHEST}")
+    for name in ("url", "digest", "filename"):
+        said.get(name, "").encode()  # half a surrogate pair is no text
+    if "\0" in said["filename"]:
+        raise ValueError(f"the file's name is {said['filename']!r}, expected one without NUL")
     return Entry(
-        said["url"], said.get("digest", ""), said["filename"], offset, int(length) if length.isdigit() else None
+        said["url"], said.get("digest", ""), said["filename"], offset, int(length) if length.isdecimal() else None
     )
+
+
+def _name_columns(columns: list[str], legend: list[str] | None) -> dict[str, str]:
+    letters = legend or _LEGEND
+    missing = [letter for letter in "aVg" if letter not in letters]
+    if missing:
+        raise ValueError(
+            f"the first line names the columns {' '.join(letters)}, without {' '.join(missing)}; expected a (address), "
+            "V (offset) and g (file) among them"
+        )
+    if len(columns) != len(letters):
+        if legend is not None:
+            raise ValueError(f"{len(columns)} columns, but the first line names {len(letters)}: {' '.join(letters)}")
+        raise ValueError(f"{len(columns)} columns, and no first line names them; expected {_FORMS}")
+    return {_COLUMNS[letter]: value for letter, value in zip(letters, columns, strict=True) if letter in _COLUMNS}
 
 
 def read_record(
     archive: str, offset: int, length: int | None, *, max_record_bytes: int, keep_raw: bool = False
-) -> list[pa.RecordBatch]:
-    """Give the rows of the records that begin at a stored byte, or in the member there; none where none does.
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of the records that begin at a stored byte, or in the member there; none where none does.
 
-    One row a batch. Without a length as much is read as the record takes, in pieces of 1 MiB.
+    One row a batch, read when it is asked for. Without a length as much is read as the record takes, 1 MiB at a time.
 
     Raises:
         OSError: the archive cannot be opened or read.
@@ -198,7 +308,6 @@ def read_record(
         stop=offset + 1,
         dictionary=_read_dictionary(archive) if compression == "zstd" and offset else b"",
     )
-    rows: list[pa.RecordBatch] = []
     at, end = offset, offset + (_LONGEST if length is None else length)
     last = False
     while not (last or parser.stopped):
@@ -206,9 +315,8 @@ def read_record(
         at += len(chunk)
         last = not chunk
         while (batch := parser.push(chunk, last)) is not None:
-            rows.append(batch)
+            yield batch
             chunk = b""
-    return rows
 
 
 def _read_dictionary(archive: str) -> bytes:
@@ -219,9 +327,18 @@ def _read_dictionary(archive: str) -> bytes:
 
 
 def join_place(lookup: Lookup, entry: Entry) -> str:
-    """The path or address of the archive that an entry names."""
+    """The path of the archive that an entry names, or its address, with what none may hold escaped."""
     folder, name = lookup.archives, entry.archive
-    return f"{folder.rstrip('/')}/{name}" if folder and not name.startswith("/") else name
+    place = f"{folder.rstrip('/')}/{name}" if folder and not name.startswith("/") else name
+    return _escape(place) if place.lower().startswith(("http://", "https://")) else place
+
+
+def _escape(address: str) -> str:
+    """The address with percent signs and digits for what it may not hold; those that are there stay."""
+    scheme, _, rest = address.partition("://")
+    host, slash, path = rest.partition("/")
+    path = quote(_BARE_PERCENT.sub("%25", path), safe=_KEPT, errors="surrogateescape")
+    return f"{scheme}://{host}{slash}{path}"
 
 
 def _matches(url: str, wanted: str) -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
-import http.client
 import os
 import re
 import shutil
 import stat
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -19,17 +16,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote
 
-from spark_llmdata import extras
 from spark_llmdata.errors import InputError
+from spark_llmdata.sources import ranges, remote
+from spark_llmdata.sources.remote import is_remote as is_remote
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WILD = re.compile(r"[*?\[]")
 _COMMIT = re.compile(r"\d{20}\.json")
-
-
-def is_remote(url: str) -> bool:
-    """Whether the url names a scheme (`s3://`, `hdfs://`, ...) other than `file:`."""
-    return _SCHEME.match(url) is not None and not url.lower().startswith("file:")
 
 
 def open_file(url: str, offset: int = 0) -> BinaryIO:
@@ -40,8 +32,8 @@ def open_file(url: str, offset: int = 0) -> BinaryIO:
         MissingExtra: the url is not local and fsspec is not installed.
     """
     if is_remote(url):
-        file_system, path = _remote(url)
-        handle = cast(BinaryIO, file_system.open(path, "rb"))
+        with remote.connect(url) as (file_system, path):
+            handle = cast(BinaryIO, file_system.open(path, "rb"))
     else:
         handle = open(local_path(url), "rb")  # noqa: SIM115 - the caller closes it
     if offset:
@@ -61,36 +53,18 @@ def read_chunks(url: str, begin: int, end: int, chunk: int) -> Iterator[bytes]:
 def read_range(url: str, begin: int, end: int) -> bytes:
     """Read bytes [begin, end) of a file and no more of it; fewer where the file ends before `end`.
 
+    What fails elsewhere than on the local disk is tried again, see `ranges.read_range`.
+
     Raises:
         OSError: the file cannot be opened or read.
+        ValueError: the url is none.
         MissingExtra: the url is neither local nor http and fsspec is not installed.
     """
     if end <= begin:
         return b""
-    if url.lower().startswith(("http://", "https://")):
-        return _ask_for_range(url, begin, end)
     if is_remote(url):
-        file_system, path = _remote(url)
-        return bytes(file_system.cat_file(path, start=begin, end=end))
+        return ranges.read_range(url, begin, end)
     return b"".join(read_chunks(url, begin, end, 1 << 20))
-
-
-def _ask_for_range(url: str, begin: int, end: int) -> bytes:
-    """One request. A server that knows no ranges sends all of the file, which is cut off where the range ends."""
-    request = urllib.request.Request(url, headers={"Range": f"bytes={begin}-{end - 1}"})
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            if answer.status == 200:
-                left = begin
-                while left and (passed := answer.read(min(left, 1 << 20))):
-                    left -= len(passed)
-            return bytes(answer.read(end - begin))
-    except urllib.error.HTTPError as error:
-        if error.code == 416:  # the file ends before the range begins
-            return b""
-        raise OSError(errno.EIO, f"the server says {error.code} {error.reason}", url) from error
-    except http.client.HTTPException as error:
-        raise OSError(errno.EIO, f"the answer breaks off ({type(error).__name__})", url) from error
 
 
 def stat_file(url: str) -> tuple[int, int]:
@@ -103,11 +77,11 @@ def stat_file(url: str) -> tuple[int, int]:
         OSError: there is no such file, it is something else, or it may not be read.
     """
     if is_remote(url):
-        file_system, path = _remote(url)
-        info = file_system.info(path)
-        if info.get("type") != "file":
-            raise OSError(errno.EINVAL, "is not a regular file", url)
-        return int(info["size"]), _changed(info)
+        with remote.connect(url) as (file_system, path):
+            info = file_system.info(path)
+            if info.get("type") != "file":
+                raise OSError(errno.EINVAL, "is not a regular file", url)
+            return int(info["size"]), _changed(info)
     path = local_path(url)
     found = Path(path).stat()
     if not stat.S_ISREG(found.st_mode):
@@ -124,9 +98,9 @@ def exists(url: str) -> bool:
         OSError: it cannot be told, for want of permission for instance.
     """
     if is_remote(url):
-        file_system, path = _remote(url)
-        file_system.invalidate_cache()
-        return bool(file_system.exists(path))
+        with remote.connect(url) as (file_system, path):
+            file_system.invalidate_cache()
+            return remote.exists(file_system, path)
     try:
         os.lstat(local_path(url))
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the name
@@ -137,8 +111,8 @@ def exists(url: str) -> bool:
 def is_folder(url: str) -> bool:
     """Whether this is a folder."""
     if is_remote(url):
-        file_system, path = _remote(url)
-        return bool(file_system.isdir(path))
+        with remote.connect(url) as (file_system, path):
+            return bool(file_system.isdir(path))
     return Path(local_path(url)).is_dir()
 
 
@@ -213,28 +187,28 @@ def list_folder(url: str, enter: Callable[[str], bool] = lambda name: True) -> l
 
 
 def _list_remote(url: str, enter: Callable[[str], bool]) -> list[str]:
-    file_system, path = _remote(url)
-    file_system.invalidate_cache()  # a session may live for days, and new files come in
-    found = set()
-    for name in file_system.find(path):
-        folders = name[len(path) :].split("/")[:-1]
-        closed = next((place for place, folder in enumerate(folders) if folder and not enter(folder)), None)
-        if closed is not None:
-            name = path + "/".join(folders[: closed + 1]) + "/"
-        found.add(file_system.unstrip_protocol(name))
-    return sorted(found)
+    with remote.connect(url) as (file_system, path):
+        file_system.invalidate_cache()  # a session may live for days, and new files come in
+        found = set()
+        for name in file_system.find(path):
+            folders = name[len(path) :].split("/")[:-1]
+            closed = next((place for place, folder in enumerate(folders) if folder and not enter(folder)), None)
+            if closed is not None:
+                name = path + "/".join(folders[: closed + 1]) + "/"
+            found.add(remote.spell(url, path, name, file_system))
+        return sorted(found)
 
 
 def list_names(url: str) -> list[str]:
     """List the names of what is directly in a folder, sorted; nothing where there is no such folder."""
     if is_remote(url):
-        file_system, path = _remote(url)
-        file_system.invalidate_cache()
-        try:
-            found = file_system.ls(path, detail=False)
-        except FileNotFoundError:
-            return []
-        return sorted({name.rstrip("/").rsplit("/", 1)[-1] for name in found} - {""})
+        with remote.connect(url) as (file_system, path):
+            file_system.invalidate_cache()
+            try:
+                found = file_system.ls(path, detail=False)
+            except FileNotFoundError:
+                return []
+            return sorted({name.rstrip("/").rsplit("/", 1)[-1] for name in found} - {""})
     try:
         return sorted(os.listdir(local_path(url)))  # noqa: PTH208 - names, not paths
     except (FileNotFoundError, NotADirectoryError):
@@ -247,10 +221,10 @@ def measure_folder(url: str) -> dict[str, tuple[int, int]]:
     Hidden files are among them; links are files, and not followed. Nothing where there is no such folder.
     """
     if is_remote(url):
-        file_system, path = _remote(url)
-        file_system.invalidate_cache()
-        found = file_system.find(path, detail=True, withdirs=False)
-        return {name[len(path) :].lstrip("/"): (int(i.get("size") or 0), _changed(i)) for name, i in found.items()}
+        with remote.connect(url) as (file_system, path):
+            file_system.invalidate_cache()
+            found = file_system.find(path, detail=True, withdirs=False)
+            return {name[len(path) :].lstrip("/"): (int(i.get("size") or 0), _changed(i)) for name, i in found.items()}
     root = local_path(url)
     files: dict[str, tuple[int, int]] = {}
     waiting = [root]
@@ -265,6 +239,22 @@ def measure_folder(url: str) -> dict[str, tuple[int, int]]:
     return files
 
 
+def write_file(url: str, content: bytes) -> None:
+    """Write a small file, whose folder is made where it is missing.
+
+    Raises:
+        OSError: the file cannot be written.
+        MissingExtra: the url is not local and fsspec is not installed.
+    """
+    if is_remote(url):
+        with remote.connect(url) as (file_system, path):
+            file_system.pipe_file(path, content)
+        return
+    place = Path(local_path(url))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+
+
 def remove_files(urls: Iterable[str]) -> None:
     """Remove files; what is gone already is none of its business.
 
@@ -274,8 +264,8 @@ def remove_files(urls: Iterable[str]) -> None:
     for url in urls:
         with suppress(FileNotFoundError):
             if is_remote(url):
-                file_system, path = _remote(url)
-                file_system.rm_file(path)
+                with remote.connect(url) as (file_system, path):
+                    file_system.rm_file(path)
             else:
                 Path(local_path(url)).unlink()
 
@@ -328,18 +318,11 @@ def has_glob(url: str) -> bool:
 def expand_glob(pattern: str) -> list[str]:
     """List the files and folders that match a pattern (`**` for any number of folders), sorted, as absolute urls."""
     if is_remote(pattern):
-        file_system, path = _remote(pattern)
-        file_system.invalidate_cache()
-        return sorted(file_system.unstrip_protocol(name) for name in file_system.glob(path))
+        with remote.connect(pattern) as (file_system, path):
+            file_system.invalidate_cache()
+            return sorted(remote.spell(pattern, path, name, file_system) for name in file_system.glob(path))
     path = local_path(pattern)
     return sorted({absolute(name) for name in glob.glob(path, recursive=True)})  # noqa: PTH207 - keeps what Path drops
-
-
-def _remote(url: str) -> tuple[Any, str]:
-    scheme = url.partition("://")[0]
-    fsspec = extras.require("fsspec", extra="remote", needed_by=f"reading {scheme}:// files")
-    file_system, path = fsspec.core.url_to_fs(url)
-    return file_system, path
 
 
 def _changed(info: Mapping[str, Any]) -> int:
@@ -352,7 +335,7 @@ def _changed(info: Mapping[str, Any]) -> int:
             return int(aware.timestamp() * 1_000_000) * 1_000
         if isinstance(value, (int, float)):
             return int(value * 1_000_000) * 1_000
-    mark = info.get("ETag") or info.get("etag") or info.get("checksum")
+    mark = info.get("ETag") or info.get("etag") or info.get("checksum") or info.get("Last-Modified")
     return int.from_bytes(hashlib.sha256(str(mark).encode()).digest()[:7], "big") if mark else 0
 
 

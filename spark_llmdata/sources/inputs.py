@@ -1,15 +1,15 @@
-"""What the user named as input: files, folders and patterns become a list of files, or a list of problems."""
+"""What the user named as input: files, folders, patterns and tables become a list, or a list of problems."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spark_llmdata.errors import InputError
-from spark_llmdata.sources import cdx, files
+from spark_llmdata.sources import cdx, files, index_lines, remote, tables
 from spark_llmdata.sources.split import Compression, Format, InputFile, Split
 
 DEFAULT_SOURCE = "default"
@@ -41,14 +41,16 @@ _TYPES = {
 # Where an archive's members are no records its first split reads all of it, and the others nothing.
 _DIVISIBLE = {("jsonl", "none"), ("warc", "gzip"), ("warc", "zstd")}
 _SHOWN = 10
+_LONG = 80  # characters; what the operating system says is shorter
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Files to read, by source and url, and what lies beside them and is of no known type (for display)."""
+    """Files and tables to read, by source and url, and what lies beside them and is of no known type (for display)."""
 
     files: tuple[InputFile, ...]
     skipped: tuple[str, ...]
+    cut: bool = False  # whether a limit left records out
 
 
 def parse_input(argument: str) -> tuple[str | None, str]:
@@ -64,18 +66,20 @@ def parse_input(argument: str) -> tuple[str | None, str]:
     return named[1], named[2]
 
 
-def find_files(inputs: Sequence[str], store: str | None = None) -> Inputs:
+def find_files(inputs: Sequence[str], store: str | None = None, *, noted: bool = False) -> Inputs:
     """Find the files that arguments `[NAME=]PATH` mean; a path is a file, a folder (all below it) or a pattern.
 
-    `cdx:INDEX?...` instead of a path means the records of archives that an index names (see `cdx.parse_lookup`). In a
+    `cdx:INDEX?...` instead of a path means the records of archives that an index names (see `cdx.parse_lookup`),
+    `table:NAME[@vN]` and `delta:PATH[@vN]` tables, which are looked for when Spark is there (`tables.pin_table`). In a
     folder, names that begin with `_` or `.` are ignored, as Spark does it, and files of unknown types are skipped. A
-    file that is reached twice under one name counts once. What is below the folder of the `store` is no input.
+    file that is reached twice under one name counts once. What is below the folder of the `store` is no input. With
+    `noted` the arguments are from a manifest, which also names what a run has copied into its store.
 
     Raises:
         InputError: all that is wrong with the inputs, a line each.
         MissingExtra: a remote url, and fsspec is not installed.
     """
-    search = _Search(store)
+    search = _Search(store, noted)
     if not inputs:
         search.problems.append(f"no input is named; expected [NAME=]PATH, with files of the types {KNOWN_TYPES}")
     for argument in inputs:
@@ -93,15 +97,22 @@ def plan_splits(inputs: Iterable[InputFile], max_split_bytes: int = 64 << 20) ->
     """Cut files into splits, numbered from 0 in the order of the files.
 
     JSON lines that are not compressed and archives that may have members are cut into ranges of `max_split_bytes`, each
-    other file is one split; Parquet files give none, Spark's own scan reads them.
+    other file is one split, as is one of which only the first records are read. Indexes are cut finer, as a line of
+    them stands for a record (`index_lines.bytes_of_split`). Parquet files and tables give none, Spark's own scan reads
+    them.
     """
     if max_split_bytes < 1:
         raise ValueError(f"max_split_bytes is {max_split_bytes}, expected 1 or more")
     splits: list[Split] = []
     for file in inputs:
-        if file.format == "parquet":
+        if file.format in ("parquet", "table"):
+            continue
+        if file.first:
+            splits.append(Split(file, len(splits), 0, file.size))
             continue
         step = max_split_bytes if (file.format, file.compression) in _DIVISIBLE else max(file.size, 1)
+        if file.format == "cdx":
+            step = index_lines.bytes_of_split(cdx.parse_lookup(file.url).index, file.size, max_split_bytes)
         for begin in range(0, max(file.size, 1), step):
             splits.append(Split(file, len(splits), begin, min(begin + step, file.size)))
     return splits
@@ -110,7 +121,8 @@ def plan_splits(inputs: Iterable[InputFile], max_split_bytes: int = 64 << 20) ->
 class _Search:
     """Collects files, what is skipped, and problems, argument by argument."""
 
-    def __init__(self, store: str | None) -> None:
+    def __init__(self, store: str | None, noted: bool) -> None:
+        self._noted = noted
         self._store = None if store is None else files.absolute(store).rstrip("/") + "/"
         self.problems: list[str] = []
         self._files: dict[str, InputFile] = {}  # by real path
@@ -122,6 +134,8 @@ class _Search:
             self.problems.append(f"{source}=: no path behind the name; expected NAME=PATH")
         elif path.startswith(cdx.PREFIX) and not files.exists(path):
             self._add_lookup(source, path)
+        elif tables.is_table(path):
+            self._add_table(source, path)
         elif files.exists(path):
             url = files.absolute(path)
             if files.is_folder(url):
@@ -145,6 +159,19 @@ class _Search:
         size, modified_ns = files.stat_file(lookup.index)
         url = cdx.spell_lookup(lookup, files.absolute(lookup.index), files.absolute(lookup.archives or "."))
         self._files[url] = InputFile(url, size, modified_ns, source, "cdx")
+
+    def _add_table(self, source: str, argument: str) -> None:
+        named = tables.parse_table(argument)
+        if named.prefix == tables.COPY and not self._noted:
+            raise InputError(
+                f"{argument}: is how a run calls what it has copied into its store, and no input; expected "
+                f"{tables.FORMS}, or the data frame itself"
+            )
+        if named.prefix == tables.PATH:
+            named = replace(named, name=files.absolute(named.name))
+        known = self._files.setdefault(named.url, InputFile(named.url, 0, 0, source, "table"))
+        if known.source != source:
+            self._shared.setdefault((min(known.source, source), max(known.source, source)), set()).add(named.url)
 
     def finish(self) -> Inputs:
         for (one, other), urls in sorted(self._shared.items()):
@@ -220,6 +247,11 @@ class _Search:
         else:
             if kind and kind[0] == "parquet" and size == 0:
                 problem = "is empty, and no Parquet file is; write it again or leave it out"
+            elif kind and kind[0] == "parquet" and not remote.is_for_spark(url):
+                problem = (
+                    f"Spark, which reads Parquet itself, cannot open {remote.scheme_of(url)}:// urls; copy the file to "
+                    "a disk or an object store (s3://, abfss://, gs://, hdfs://) and name it there"
+                )
         if problem or kind is None:
             self.problems.append(f"{_show(url)}: {problem}")
             return
@@ -240,7 +272,7 @@ def _type(url: str) -> tuple[Format, Compression] | None:
 
 def is_archive(url: str) -> bool:
     """Whether an input of this name holds records of web archives, or names them as an index does."""
-    kind = _type(url)
+    kind = None if tables.is_table(url) else _type(url)
     return url.startswith(cdx.PREFIX) or (kind is not None and kind[0] == "warc")
 
 
@@ -259,13 +291,16 @@ def _is_hidden(name: str) -> bool:
 def _delta_problem(table: str) -> str:
     return (
         f"{_show(table)}: is a Delta table, whose Parquet files also hold rows that were removed from it; they "
-        "cannot be read as loose files: export it with Spark, or name a copy written as Parquet"
+        f"cannot be read as loose files: name it as a table, delta:{_show(table)}"
     )
 
 
 def _reason(error: OSError) -> str:
-    said = (error.strerror or str(error)).lower()
+    said = error.strerror or str(error)
+    said = said[:1].lower() + said[1:]
     advice = "; make it readable or leave it out" if isinstance(error, PermissionError) else ""
+    if len(said) > _LONG:  # a driver's, with its own advice
+        return f"cannot be read: {said}"
     return f"cannot be read ({said}){advice}"
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from spark_llmdata.schema import RECORD
-from spark_llmdata.sources.cdx import Found, look_up, parse_lookup
-from spark_llmdata.sources.split import Split, Tally
+from spark_llmdata.sources import index_lines
+from spark_llmdata.sources.cdx import Found, look_up, look_up_line, parse_lookup, reading_index
+from spark_llmdata.sources.split import InputFile, Split, Tally
 
 _META = RECORD.field("meta").type
 
@@ -18,35 +19,52 @@ _META = RECORD.field("meta").type
 def read_lookup(
     split: Split, tally: Tally, *, max_record_bytes: int, batch_rows: int, batch_bytes: int
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the records that the lines of an index name as `schema.RECORD`; the split is all of the index.
+    """Yield the records that a split's lines of an index name (see `index_lines`) as `schema.RECORD`.
 
     `file` is the input as it was named and `offset` the byte of the (uncompressed) index at which the line begins; the
-    archive and the byte of it go to `meta`. What cannot be read is a reject with its `error`. The tally is right after
-    each batch.
+    archive and the byte of it go to `meta`. A line that leads nowhere is a reject with its `error`. The splits of an
+    index give the rows that one split of all of it gives. The tally is right when all batches were taken.
 
     Raises:
-        ValueError: the split is not all of the index.
-        OSError: the index cannot be read.
+        EnvironmentProblem: the index cannot be read now, or an archive, for which it was asked several times.
     """
-    if (split.begin, split.end) != (0, split.file.size):
-        raise ValueError(f"{split.file.url}: bytes {split.begin} to {split.end} asked for; an index is read as a whole")
+    lookup = parse_lookup(split.file.url)
+    divisible = index_lines.is_divisible(lookup.index)
+    tally.begin, end = split.begin, split.end
+    if divisible:
+        with reading_index(lookup):
+            tally.begin, end = (index_lines.find_line(lookup.index, at, split.file.size) for at in (tally.begin, end))
+    tally.end = tally.begin
     held: list[pa.RecordBatch] = []
-    for found in look_up(parse_lookup(split.file.url), max_record_bytes=max_record_bytes):
-        for row in _rows(found, split):
-            held.append(_number(row, split, tally))
-            tally.records += row.num_rows
-            tally.rejects += row.column("rejected").true_count
+    for found in look_up(lookup, split, max_record_bytes=max_record_bytes):
+        row = _number(_row(found, split), split, tally)
+        held.append(row)
+        tally.records += row.num_rows
+        tally.rejects += row.column("rejected").true_count
         if len(held) >= batch_rows or sum(row.nbytes for row in held) >= batch_bytes:
             yield _join(held)
             held = []
-    tally.end = split.file.size
+    tally.end = end
     if held:
         yield _join(held)
 
 
-def _rows(found: Found, split: Split) -> list[pa.RecordBatch]:
-    if found.error is None:
-        return [_of_record(row, found, split) for row in found.rows]
+def find_rows(file: InputFile, offset: int, *, max_record_bytes: int) -> list[pa.RecordBatch]:
+    """The rows of `read_lookup` that one line of an index gives, which begins at a byte; of archives only its records.
+
+    Raises:
+        EnvironmentProblem: the index cannot be read now, or the line's archive.
+    """
+    lookup = parse_lookup(file.url)
+    split = Split(file, 0, 0, file.size)
+    if index_lines.is_divisible(lookup.index):
+        split = Split(file, 0, offset, min(offset + 1, file.size))
+    return [_row(found, split) for found in look_up_line(lookup, offset, split, max_record_bytes=max_record_bytes)]
+
+
+def _row(found: Found, split: Split) -> pa.RecordBatch:
+    if found.row is not None:
+        return _of_record(found.row, found, split)
     facts: dict[str, Any] = {"error": found.error}
     if found.entry is not None:
         facts.update(archive=found.entry.archive, offset=found.entry.offset, length=found.entry.length)
@@ -60,7 +78,7 @@ def _rows(found: Found, split: Split) -> list[pa.RecordBatch]:
         "defect": "bad_lookup",
         "evidence": json.dumps(facts),
     }
-    return [pa.RecordBatch.from_pylist([row], schema=RECORD)]
+    return pa.RecordBatch.from_pylist([row], schema=RECORD)
 
 
 def _of_record(row: pa.RecordBatch, found: Found, split: Split) -> pa.RecordBatch:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import BinaryIO, Literal
+from typing import Literal
 
-from spark_llmdata.kernels.warc import WarcParser
+from spark_llmdata.kernels.warc import MemberFinder, WarcParser
 from spark_llmdata.sources.files import open_file
 from spark_llmdata.sources.split import InputFile
 
@@ -19,6 +19,7 @@ _DICTIONARY = b"\x5d\x2a\x4d\x18"
 # is followed by the next block's head after 64 KiB (gzip) or 128 KiB (zstd) at most: no chain of members goes on there.
 _PROOF = 128 << 10
 _MEMBER = 64 << 20  # no member of more stored bytes is waited for: such a file is no archive of records
+_HEAD = 129 << 10  # of a member, within which it shows whether it begins a record
 _CHUNK = 64 << 10
 _DAMAGE = ("bad_record", "corrupt", "truncated")
 
@@ -31,32 +32,34 @@ class Layout:
     first: int  # the byte at which the first member with content begins
     dictionary: bytes
 
-    @property
-    def magic(self) -> bytes:
-        """The bytes a member begins with."""
-        return _GZIP if self.compression == "gzip" else _ZSTD
 
+def find_boundary(file: InputFile, position: int, limit: int) -> int | None:
+    """The first byte from `position` on, and before `limit`, at which the file can be divided; 0, or a member's.
 
-def find_boundary(file: InputFile, position: int) -> int:
-    """The first byte from `position` on at which the file can be divided: 0, a member that begins a record, its size.
-
-    A pure function of the file's bytes and of `position`, so that neighbors agree without asking each other. A member
+    A pure function of the file's bytes and of the range, so that neighbors agree without asking each other. A member
     counts when from it on at least 128 KiB of members follow each other without a gap, every one of them one record:
-    within another member there is no such chain. A file that does not begin so is not divided.
+    within another member there is no such chain, unless somebody built one. A file that does not begin so is not
+    divided. Not all that looks like a member is tried in zstd, and how much is depends on where the range begins: of a
+    file built to look like frames all over, ranges of other sizes may begin at other members.
 
     Raises:
         OSError: the file cannot be opened or read.
     """
-    if position <= 0 or position >= file.size:
-        return max(0, min(position, file.size))
-    layout = read_layout(file)
+    if position <= 0:
+        return 0
+    layout = read_layout(file) if position < file.size else None
     if layout is None:
-        return file.size
-    with open_file(file.url, position) as stored:
-        for candidate in _find(stored, position, layout.magic):
-            if _is_proven(file, candidate, layout):
-                return candidate
-    return file.size
+        return None
+    passed = max(position, layout.first)
+    for candidate in _find_members(file, passed, min(limit, file.size), layout):
+        # What broke the chain from one member on breaks that from every other one of the same chain.
+        if candidate < passed:
+            continue
+        broken = _find_break(file, candidate, layout)
+        if broken is None:
+            return candidate
+        passed = broken
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -73,24 +76,27 @@ def read_layout(file: InputFile) -> Layout | None:
     if not head.startswith((_GZIP, _ZSTD)):
         return None
     layout = Layout("gzip" if head.startswith(_GZIP) else "zstd", first, dictionary)
-    return layout if _is_proven(file, first, layout) else None
+    return layout if _find_break(file, first, layout) is None else None
 
 
-def _find(stored: BinaryIO, position: int, magic: bytes) -> Iterator[int]:
-    """Where the magic bytes stand from here on."""
-    held = b""
-    while chunk := stored.read(1 << 20):
-        held += chunk
-        at = held.find(magic)
-        while at >= 0:
-            yield position + at
-            at = held.find(magic, at + 1)
-        tail = len(magic) - 1
-        position += len(held) - tail
-        held = held[-tail:]
+def _find_members(file: InputFile, position: int, limit: int, layout: Layout) -> Iterator[int]:
+    """Where members that seem to begin a record begin, before `limit`."""
+    finder = MemberFinder(layout.compression, position, layout.dictionary)
+    with open_file(file.url, position) as stored:
+        last = False
+        while not last and position < limit + _HEAD:
+            chunk = stored.read(_CHUNK)
+            position += len(chunk)
+            last = not chunk
+            while (found := finder.push(chunk, last)) is not None:
+                if found >= limit:
+                    return
+                yield found
+                chunk = b""
 
 
-def _is_proven(file: InputFile, begin: int, layout: Layout) -> bool:
+def _find_break(file: InputFile, begin: int, layout: Layout) -> int | None:
+    """Where the chain that begins here, of members that are a record each, ends; nothing where it is long enough."""
     parser = WarcParser(
         layout.compression, 1 << 20, batch_rows=1, begin=begin, dictionary=layout.dictionary if begin else b""
     )
@@ -103,9 +109,13 @@ def _is_proven(file: InputFile, begin: int, layout: Layout) -> bool:
             while (rows := parser.push(chunk, last)) is not None:
                 records += 1
                 offset, defect = rows.column("offset")[0].as_py(), rows.column("defect")[0].as_py()
-                if parser.members != records or defect in _DAMAGE or (records == 1 and offset != begin):
-                    return False
+                if records == 1 and offset != begin:
+                    return begin + 1
+                if parser.members != records or defect in _DAMAGE:
+                    return int(offset) + 1
                 if offset - begin >= _PROOF:
-                    return True
+                    return None
                 chunk = b""
-    return last and records > 0
+    if last and records:
+        return None
+    return max(parser.consumed, begin + 1)

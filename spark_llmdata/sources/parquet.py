@@ -1,4 +1,4 @@
-"""Parquet: Spark's own scan, with the rows' place in their file; proof by the footers' counts."""
+"""Parquet and tables: Spark's own scan, with the rows' place in their file; proof by the footers' counts."""
 
 from __future__ import annotations
 
@@ -15,20 +15,51 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from spark_llmdata import schema
-from spark_llmdata.errors import InputError
+from spark_llmdata.errors import EnvironmentProblem, InputError
 from spark_llmdata.kernels import dates, hashing
-from spark_llmdata.sources import files
+from spark_llmdata.sources import files, remote
 from spark_llmdata.sources.split import InputFile
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 _FOOTER_THREADS = 16
+#: What `describe` gives, in its order.
+SELECTED = ("id", "url", "text", "lang", "source", "html", "date", "date_text", "date_name", "meta")
+_NO_CONNECTOR = re.compile(r"Class \S+FileSystem not found|No FileSystem for scheme|UnsupportedFileSystemException")
+_CONNECTORS = {
+    "s3a": "org.apache.hadoop:hadoop-aws:VERSION",
+    "abfs": "org.apache.hadoop:hadoop-azure:VERSION",
+    "abfss": "org.apache.hadoop:hadoop-azure:VERSION",
+    "gs": "com.google.cloud.bigdataoss:gcs-connector:VERSION",
+}
 
 
 def count_rows(file: InputFile) -> int:
     """The number of rows a file's footer promises."""
     return int(_footer(file).metadata.num_rows)
+
+
+def read_row(file: InputFile, number: int) -> dict[str, Any] | None:
+    """One row of a file with all its columns as they are there; None where it has no such row.
+
+    Raises:
+        InputError: the file is none.
+        OSError: it cannot be read.
+    """
+    table = _footer(file)
+    for group in range(table.num_row_groups):
+        rows = table.metadata.row_group(group).num_rows
+        if number < rows:
+            found: dict[str, Any] = table.read_row_group(group).slice(number, 1).to_pylist()[0]
+            return found
+        number -= rows
+    return None
+
+
+def count_groups(file: InputFile) -> int:
+    """The number of its groups of rows, at least 1."""
+    return max(1, int(_footer(file).metadata.num_row_groups))
 
 
 def _footer(file: InputFile) -> pq.ParquetFile:
@@ -39,7 +70,10 @@ def _footer(file: InputFile) -> pq.ParquetFile:
 
 
 def group_by_schema(inputs: Sequence[InputFile], columns: Mapping[str, str]) -> list[list[InputFile]]:
-    """Files that can be read in one scan: those with equal schemas. All unfit files are named in one error."""
+    """Files that can be read in one scan: those with equal schemas; alone what is read in part.
+
+    All unfit files are named in one error.
+    """
 
     def look(file: InputFile) -> pa.Schema | str:
         try:
@@ -55,23 +89,30 @@ def group_by_schema(inputs: Sequence[InputFile], columns: Mapping[str, str]) -> 
         raise InputError("\n".join(problems))
     groups: dict[str, list[InputFile]] = {}
     for file, kind in zip(inputs, found, strict=True):
-        groups.setdefault(str(kind), []).append(file)
+        groups.setdefault(f"{file.first} {file.url}" if file.first else str(kind), []).append(file)
     return [groups[key] for key in sorted(groups)]
 
 
 def _unfit(file: InputFile, found: pa.Schema, columns: Mapping[str, str]) -> str | None:
     """Why a file cannot give documents, or None."""
-    name = columns.get("text", "text")
-    if columns.get("text") not in found.names and columns.get("html") not in found.names:
-        return (
-            f"{file.url}: no column {name!r}; it has {', '.join(found.names)}. "
-            "Say which one holds the text: --set read.columns.text=NAME"
-        )
+    missing = name_missing(file.url, found.names, columns)
+    if missing is not None:
+        return missing
     for column in ("text", "url", "lang", "source"):
         field = found.field(columns[column]) if columns.get(column) in found.names else None
         if field is not None and not (_is_string(field.type) or pa.types.is_null(field.type)):
             return f"{file.url}: column {field.name!r} ({column}) is {field.type}; expected a string column"
     return None
+
+
+def name_missing(url: str, names: Sequence[str], columns: Mapping[str, str]) -> str | None:
+    """What is wrong with an input that has these columns and none for text or HTML; None where it has one."""
+    if columns.get("text") in names or columns.get("html") in names:
+        return None
+    return (
+        f"{url}: no column {columns.get('text', 'text')!r}; it has {', '.join(names)}. "
+        "Say which one holds the text: --set read.columns.text=NAME"
+    )
 
 
 def _is_string(kind: pa.DataType) -> bool:
@@ -81,77 +122,141 @@ def _is_string(kind: pa.DataType) -> bool:
 
 
 def scan(spark: SparkSession, inputs: Iterable[InputFile], columns: Mapping[str, str]) -> DataFrame:
-    """Rows of files of one schema: place, the columns as found there, everything else in `meta` (null: absent)."""
+    """Rows of files of one schema, as `select` gives them; of a file of which only the `first` are read no others.
+
+    Raises:
+        EnvironmentProblem: Spark has no connector for the scheme of a url.
+    """
+    chosen = list(inputs)
+    try:
+        frame = spark.read.parquet(*(escape(remote.spell_for_spark(f.url)) for f in chosen))
+    except Exception as error:
+        if _NO_CONNECTOR.search(str(error)):
+            raise EnvironmentProblem(_say_connector(remote.spell_for_spark(chosen[0].url))) from error
+        raise
+    rows = select(frame, columns)
+    return rows.where(f"row_index < {chosen[0].first}") if chosen[0].first else rows
+
+
+def _say_connector(url: str) -> str:
+    scheme = remote.scheme_of(url)
+    package = _CONNECTORS.get(scheme, "the one that the store's provider names")
+    return (
+        f"{url}: Spark, which reads Parquet itself, has no connector for {scheme}:// here; start it with one: --conf "
+        f"spark.jars.packages={package}, of the version of Spark's own Hadoop"
+    )
+
+
+def place_columns() -> tuple[Column, Column]:
+    """Where Spark says that a row stands: `file_path`, `row_index`."""
     from pyspark.sql import functions as F
 
-    frame = spark.read.parquet(*(_escape(f.url) for f in inputs))
-    types = dict(frame.dtypes)
+    return F.col("_metadata.file_path").alias("file_path"), F.col("_metadata.row_index").alias("row_index")
 
-    def quoted(name: str) -> Column:
-        return F.col("`" + name.replace("`", "``") + "`")
+
+def select(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+    """The rows of a scan: place, and the columns of a document (`describe`)."""
+    return frame.select(*place_columns(), *describe(frame, columns))
+
+
+def describe(frame: DataFrame, columns: Mapping[str, str]) -> list[Column]:
+    """A frame's columns as a document's, `SELECTED`: as found there, everything else in `meta` (null: absent)."""
+    from pyspark.sql import functions as F
+
+    found = _members(frame, columns.get("meta"))
 
     def given(column: str, as_type: str = "string") -> Column:
         name = columns.get(column)
-        return quoted(name).cast(as_type) if name in types else F.lit(None).cast(as_type)
+        return found[name][0].cast(as_type) if name in found else F.lit(None).cast(as_type)
 
     date = columns.get("date")
     date_found = given("date", "timestamp")
-    rest: dict[str, Column] = {}
     date_text = F.lit(None).cast("string")
-    if date in types and types[date] == "string":  # parsed where dates of JSON lines are, by the same rules
-        date_found, date_text = F.lit(None).cast("timestamp"), quoted(date)
-    known = {columns[c] for c in columns}
-    for name, spelled in types.items():
-        if name not in known:
-            plain = spelled.split("<")[0] not in ("struct", "array", "map", "variant")
-            rest[name] = quoted(name).cast("string") if plain else F.to_json(quoted(name))
+    if date in found and found[date][1] == "string":  # parsed where dates of JSON lines are, by the same rules
+        date_found, date_text = F.lit(None).cast("timestamp"), given("date")
+    known = set(columns.values())
+    rest = {name: _as_text(value, kind) for name, (value, kind) in found.items() if name not in known}
     pairs = [item for name, value in rest.items() for item in (F.lit(name), value)]
     meta = F.map_filter(F.create_map(*pairs), lambda _, v: v.isNotNull()) if pairs else F.lit(None)
-    return frame.select(
-        F.col("_metadata.file_path").alias("file_path"),
-        F.col("_metadata.row_index").alias("row_index"),
+    return [
         *(given(c).alias(c) for c in ("id", "url", "text", "lang", "source")),
         given("html", "binary").alias("html"),
         date_found.alias("date"),
         date_text.alias("date_text"),
         F.lit(date).alias("date_name"),
         meta.cast("map<string,string>").alias("meta"),
-    )
+    ]
 
 
-def _escape(url: str) -> str:
+def _members(frame: DataFrame, opened: str | None) -> dict[str, tuple[Column, str]]:
+    """The columns of a frame with their types; those within the opened one count where the frame has none so called."""
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StructType
+
+    def quoted(name: str) -> Column:
+        return F.col("`" + name.replace("`", "``") + "`")
+
+    found = {name: (quoted(name), kind) for name, kind in frame.dtypes}
+    if opened in found:
+        held = frame.schema[opened].dataType
+        if not isinstance(held, StructType):
+            raise InputError(
+                f"read.columns.meta: {opened} is {held.simpleString()} in Parquet files; expected a struct, whose "
+                "members are known. Leave it out: then it is in `meta` as a text of JSON"
+            )
+        whole = found.pop(opened)[0]
+        for field in held.fields:
+            kind = field.dataType.simpleString()
+            inner = whole.getField(field.name)
+            if field.name not in found:
+                found[field.name] = (inner, kind)
+            elif found[field.name][1] == kind:
+                found[field.name] = (F.coalesce(found[field.name][0], inner), kind)
+    return found
+
+
+def _as_text(value: Column, kind: str) -> Column:
+    from pyspark.sql import functions as F
+
+    plain = kind.split("<")[0] not in ("struct", "array", "map", "variant")
+    return value.cast("string") if plain else F.to_json(value)
+
+
+def escape(url: str) -> str:
     """Spark takes paths as glob patterns; what is a plain character in a file's name must be said to be one."""
     return re.sub(r"([\\\[\]{}*?,])", r"\\\1", url)
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a task must know of a Parquet file to make records of its rows."""
+    """What a task must know of a Parquet file to make records of its rows; `begin` is the number of its first row."""
 
     url: str
     source: str
     number: int
+    begin: int = 0
 
 
 def places(inputs: Mapping[int, InputFile]) -> dict[str, Place]:
     """Files by the form in which Spark names them to tasks; keys are the numbers of their splits."""
-    return {_canonical(f.url): Place(f.url, f.source, number) for number, f in inputs.items()}
+    return {canonical(remote.spell_for_spark(f.url)): Place(f.url, f.source, number) for number, f in inputs.items()}
 
 
-def _canonical(path: str) -> str:
+def canonical(path: str) -> str:
+    """The form of a path that is the same whether we spell it or Spark does."""
     return unquote(urlsplit(path).path) if path.startswith("file:") else unquote(path)
 
 
 def to_records(batch: pa.RecordBatch, known: Mapping[str, Place]) -> pa.RecordBatch:
     """Make records (`schema.RECORD`) of scanned rows."""
     n = batch.num_rows
-    place = [known.get(p) or known[_canonical(p)] for p in batch.column("file_path").to_pylist()]
-    rows = np.asarray(batch.column("row_index"), dtype=np.int64)
+    place = [known.get(p) or known[canonical(p)] for p in batch.column("file_path").to_pylist()]
+    rows = np.asarray(batch.column("row_index"), dtype=np.int64) + np.array([p.begin for p in place], dtype=np.int64)
     given = batch.column("source").to_pylist()
     found: dict[str, Any] = {
         "file": pa.array([p.url for p in place], pa.string()),
         "offset": pa.array(rows),
-        "ordinal": pa.array(np.array([p.number for p in place], dtype=np.int64) << 32 | rows),
+        "ordinal": pa.array(np.array([p.number for p in place], dtype=np.int64) * (1 << 32) + rows),
         "source": pa.array([g or p.source for g, p in zip(given, place, strict=True)], pa.string()),
         "rejected": pa.array(np.zeros(n, dtype=bool)),
     }

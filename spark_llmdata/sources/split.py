@@ -1,4 +1,4 @@
-"""What a reader is handed and what it answers for: a file, a byte range of it, a tally."""
+"""What a reader is handed and what it answers for: a file or a table, a range of it, a tally."""
 
 from __future__ import annotations
 
@@ -6,31 +6,49 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-Format = Literal["warc", "cdx", "jsonl", "parquet"]
+Format = Literal["warc", "cdx", "jsonl", "parquet", "table"]
 Compression = Literal["none", "gzip", "zstd", "lz4"]
 
 
 @dataclass(frozen=True, order=True)
 class InputFile:
-    """One file of an input. `source` is the name the user gave the input; nothing of `url` enters an id."""
+    """One file of an input. `source` is the name the user gave the input; nothing of `url` enters an id.
+
+    A table is one as well: `url` names it and its version, `etag` is its own id. With `first` only so many records of
+    it are read, the first ones.
+    """
 
     url: str
-    size: int  # bytes as stored
+    size: int  # bytes as stored; of a table those of its newest version
     modified_ns: int
     source: str
     format: Format
     compression: Compression = "none"
+    etag: str = ""
+    first: int = 0  # 0: all of it
+    at: str = field(default="", compare=False)  # where it lies, if its url does not say so
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its bytes, all of them, are what a reader has to account for."""
+        return self.format != "table" and not self.first
 
     @property
     def digest(self) -> str:
         """Tells whether the file is the one that was read before; for reuse only."""
-        facts = (self.url, self.size, self.modified_ns, self.source, self.format, self.compression)
+        facts: tuple[object, ...]
+        if self.format == "table":
+            facts = (self.url, self.etag, self.source, self.format)
+        else:
+            facts = (self.url, self.size, self.modified_ns, self.source, self.format, self.compression)
+        if self.first:  # what is cut off is not taken for the whole by a later run
+            facts = (*facts, "first", self.first)
         return hashlib.sha256(repr(facts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
 class Split:
-    """Bytes [begin, end) of a file. `number` is unique within a part and makes a record's ordinal."""
+    """Bytes [begin, end) of a file, rows of a table. `number` is unique within a part and makes a record's ordinal."""
 
     file: InputFile
     number: int

@@ -21,18 +21,21 @@ def read_warc(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the records of a split as `schema.RECORD`, at most `batch_rows` and about `batch_bytes` at a time.
 
-    A split goes from the first place from its `begin` on at which the archive can be divided (see `find_boundary`) to
-    the first from its `end` on: those of a file tile it, and together give what one split of all of it gives. The tally
-    is right after each batch. Holds no more than a record, a chunk and a batch.
+    A split goes from the first place within it at which the archive can be divided (see `find_boundary`) to the first
+    within one of those that follow: those of a file, of one size but for the last, tile it, and together give what one
+    split of all of it gives, but for files that were built to be taken for others (see `find_boundary`). One without
+    such a place gives nothing and accounts for no byte, 0 to 0. The tally is right after each batch. Holds no more than
+    a record, a chunk and a batch.
 
     Raises:
         ValueError: a limit is zero or above 1 GiB.
         OSError: the file cannot be opened or read. What is wrong inside it is a reject.
     """
-    begin, end = find_boundary(split.file, split.begin), find_boundary(split.file, split.end)
-    tally.begin = tally.end = begin
-    if begin == end and split.file.size:
+    begin = find_boundary(split.file, split.begin, split.end)
+    tally.begin = tally.end = begin or 0
+    if begin is None:
         return
+    end = _find_end(split)
     parser = WarcParser(
         split.file.compression,
         max_record_bytes,
@@ -54,6 +57,16 @@ def read_warc(
                 given += rows.num_rows
                 chunk = b""
     _count(tally, parser)
+
+
+def _find_end(split: Split) -> int:
+    """Where the next split begins that has anything: each of them looks in its own bytes only."""
+    step = split.end - split.begin
+    for begin in range(split.end, split.file.size, max(step, 1)):
+        found = find_boundary(split.file, begin, begin + step)
+        if found is not None:
+            return found
+    return split.file.size
 
 
 def _dictionary(split: Split) -> bytes:

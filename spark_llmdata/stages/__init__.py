@@ -13,6 +13,7 @@ from spark_llmdata.stages.dedup.minhash import DedupMinhash
 from spark_llmdata.stages.dedup.url import DedupUrl
 from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.c4 import C4
+from spark_llmdata.stages.filter.expr import FilterExpr
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
 from spark_llmdata.stages.filter.gopher_repetition import GopherRepetition
@@ -30,6 +31,7 @@ BUILTIN: Mapping[str, type[Stage]] = {
     "filter.url": FilterUrl,
     "filter.http": FilterHttp,
     "filter.language": FilterLanguage,
+    "filter.expr": FilterExpr,
     "filter.gopher_quality": GopherQuality,
     "filter.gopher_repetition": GopherRepetition,
     "filter.c4": C4,

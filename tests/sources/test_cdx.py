@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -196,6 +199,64 @@ def test_what_cannot_be_looked_up_is_a_reject(archive: Path, tmp_path: Path) -> 
     assert "breaks off" in read(f"cdx:{packed}?archives={archive.parent}&url=*")[-1]["evidence"]
 
 
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ('{"url": "http://a/", "filename": "a.warc", "offset": "9223372036854775808"}', "the offset is 92233"),
+        ('{"url": "http://a/", "filename": "a.warc", "offset": "99999999999999999999999999"}', "the offset is 99999"),
+        ('{"url": "http://a/", "filename": "a.warc", "offset": "-1"}', "the offset is -1"),
+        ('{"url": "http://a/", "filename": "a\\u0000.warc", "offset": "0"}', "without NUL"),
+        ('{"url": "http://a/\\ud800", "filename": "a.warc", "offset": "0"}', "surrogates"),
+        ('{"url": "http://a/", "x": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
+        ('{"url": "http://a/", "filename": "a.warc", "offset": "0", "length": "²"}', None),
+        ('{"url": "http://a/", "filename": "a.warc", "offset": "0", "length": "%s"}' % ("9" * 30), None),
+        ('{"url": "http://a/", "filename": "a.warc", "offset": "0", "length": "0"}', "no record begins at byte 0"),
+        ('{"url": "http://a/", "filename": "../archives", "offset": "0"}', "cannot be read"),
+        ('{"url": "http://a/", "filename": "bad.zst", "offset": "24"}', "cannot be read (the dictionary"),
+    ],
+)  # fmt: skip
+def test_an_odd_line_costs_itself(line: str, error: str | None, tmp_path: Path) -> None:
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    (folder / "a.warc").write_bytes(b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 0\r\n\r\n\r\n\r\n")
+    dictionary = b"\x28\xb5\x2f\xfd" + b"\xff" * 12
+    (folder / "bad.zst").write_bytes(b"\x5d\x2a\x4d\x18" + len(dictionary).to_bytes(4, "little") + dictionary)
+    (folder / "i.cdxj").write_text(f'key 1 {line}\nkey 2 {{"url": "b", "filename": "a.warc", "offset": "0"}}\n')
+    first, second = read(f"cdx:{folder}/i.cdxj?url=*")
+    assert second["defect"] == "not_content"
+    assert (first["defect"], first["rejected"]) == (("bad_lookup", True) if error else ("not_content", False))
+    assert error is None or error in json.loads(first["evidence"])["error"]
+
+
+COPY = """
+import resource, sys
+from spark_llmdata.sources.originals import copy_records
+
+def is_meant(number):
+    return lambda row: row.column("url")[0].as_py() == f"http://a/{number}"
+
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+copied = list(copy_records(sys.argv[1], 0, map(is_meant, [0, 1, 119])))
+print(len(copied), min(map(len, copied)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before >> 10)
+"""
+
+
+def test_what_shares_a_member_is_not_held(tmp_path: Path) -> None:
+    """120 records of 1 MiB in one member: three of them are copied, in one pass."""
+    path = tmp_path / "one.warc.gz"
+    head = b"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: http://a/%d\r\nContent-Length: %d\r\n\r\n"
+    body = random.Random(1).randbytes(1 << 20)
+    with gzip.open(path, "wb", compresslevel=0) as stream:
+        for number in range(120):
+            stream.write(head % (number, len(body)) + body + b"\r\n\r\n")
+    told = subprocess.run([sys.executable, "-c", COPY, str(path)], capture_output=True, text=True, check=True)
+    count, shortest, grown = map(int, told.stdout.split())
+    assert (count, shortest > 1 << 20) == (3, True)
+    assert grown < 50, f"{grown} MiB more than before"
+    with pytest.raises(InputError, match="no such record"):
+        copy_record(str(path), 0, lambda row: row.column("url")[0].as_py() == "http://a/120")
+
+
 @pytest.mark.parametrize("query", ["", "?", "?urls=x", "?archives=x", "?url=", "?url=x&archives=a&archives=b"])
 def test_a_wrong_lookup_is_told(query: str, tmp_path: Path) -> None:
     (tmp_path / "a.cdxj").touch()
@@ -241,3 +302,35 @@ def is_meant(raw_hash: bytes) -> Any:
 def hash_of(raw: bytes) -> bytes:
     digest: bytes = hash_bytes(pa.array([raw]))[0].as_py()
     return digest
+
+
+def _response(url: str) -> bytes:
+    body = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>page {url}".encode()
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Record-ID: <urn:uuid:{url}>\r\n"
+    head += f"WARC-Date: 2024-01-01T00:00:00Z\r\nContent-Type: application/http\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body + b"\r\n\r\n"
+
+
+def _index(folder: Path, *lines: tuple[str, int]) -> str:
+    said = [json.dumps({"url": url, "filename": "a.warc.gz", "offset": str(offset)}) for url, offset in lines]
+    (folder / "i.cdxj").write_text("".join(f"key 1 {line}\n" for line in said))
+    return f"cdx:{folder}/i.cdxj?url=*"
+
+
+def test_a_record_of_another_address_is_none(tmp_path: Path) -> None:
+    first, second = (gzip.compress(_response(f"http://a.example/{n}")) for n in (1, 2))
+    (tmp_path / "a.warc.gz").write_bytes(first + second)
+    rows = read(
+        _index(
+            tmp_path, ("http://a.example/1", 0), ("http://a.example/3", len(first)), ("http://A.example/2", len(first))
+        )
+    )
+    assert [row["defect"] for row in rows] == [None, "bad_lookup", None]
+    assert f"the record at byte {len(first)} of a.warc.gz is of http://a.example/2" in rows[1]["evidence"]
+
+
+def test_of_a_member_of_many_records_that_of_the_address_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(gzip.compress(b"".join(_response(f"http://a.example/{n}") for n in range(20))))
+    [row] = read(_index(tmp_path, ("http://a.example/7", 0)))
+    assert row["url"] == "http://a.example/7"
+    assert b"page http://a.example/7" in row["html"]

@@ -140,11 +140,13 @@ class DedupMinhash(CorpusStage):
     def needed_scores(self) -> frozenset[str]:
         return scores(self.survivor)
 
-    def apply(self, docs: DataFrame, ctx: Context) -> DataFrame:
-        """Compare, and word what was found as verdicts."""
-        from pyspark.sql import functions as F
+    def compared_columns(self) -> list[str]:
+        """The columns of a segment that engines look at, doc_id first."""
+        return ["doc_id", *sorted(self.needed_columns() - {"doc_id"})]
 
-        comparison = neardup.Comparison(
+    def comparison(self) -> neardup.Comparison:
+        """What engines compare by."""
+        return neardup.Comparison(
             near.Candidates(self.words, self.ngram, *self.cut()),
             self.similarity,
             self.clusters,
@@ -153,6 +155,11 @@ class DedupMinhash(CorpusStage):
             self.priority,
             self.max_block,
         )
+
+    def apply(self, docs: DataFrame, ctx: Context) -> DataFrame:
+        """Compare, and word what was found as verdicts."""
+        from pyspark.sql import functions as F
+
         if self.engine != "spark_ml" and self.share_found() < TOLD_BELOW:  # whose tables are as many as it takes
             bands, rows = self.cut()
             ctx.told.append(
@@ -160,7 +167,7 @@ class DedupMinhash(CorpusStage):
                 f"{self.threshold:g}; pairs that are more similar are proposed more often"
             )
         find = neardup.ENGINES[self.engine]
-        found = find(docs.select("doc_id", *sorted(self.needed_columns() - {"doc_id"})), ctx, comparison)
+        found = find(docs.select(*self.compared_columns()), ctx, self.comparison())
         counts = F.to_json(F.struct("shared", "shingles", "survivor_shingles"))
         evidence = F.when(F.col("shared").isNull(), F.lit('{"same_shingles":true}')).otherwise(counts)
         return found.select(

@@ -40,7 +40,7 @@ class ExtractHtml(RowStage):
     """
 
     kind = "extract.html"
-    revision = 3
+    revision = 4
     kernels = (charset, pages)
     requires = frozenset({"html"})
     provides = frozenset({"text"})
@@ -52,6 +52,7 @@ class ExtractHtml(RowStage):
         "too_large": "more than `max_html_bytes` bytes",
         "too_many_tags": "more than `max_tags` tags, comments and declarations",
         "too_many_attributes": "a tag with more than `max_attributes` attributes",
+        "too_many_options": "more than `max_options` tags in lists to choose from",
         "too_deep": "elements nested deeper than `max_depth`",
     }
     scores: ClassVar[Mapping[str, str]] = {
@@ -80,14 +81,22 @@ class ExtractHtml(RowStage):
     max_tags: PositiveInt | None = Field(
         default=None,
         description="tags, comments and declarations of a page; null: what the engine takes in seconds, "
-        "1,000,000 but for justext 20,000",
+        "1,000,000 but for trafilatura 200,000, readability 100,000, justext 20,000",
     )
-    max_attributes: PositiveInt = Field(default=5_000, description="attributes of one tag")
+    max_attributes: PositiveInt = Field(
+        default=1_000, description="attributes of one tag, or of all `<html>` or `<body>` tags together"
+    )
+    max_options: PositiveInt = Field(
+        default=20_000, description="tags, comments and declarations within `<select>`, of all of them together"
+    )
     max_depth: PositiveInt = Field(
         default=4_000, description="open elements, not counting those whose end tag may be missing (p, li, td, ...)"
     )
     timeout_s: PositiveFloat | None = Field(
         default=300.0, description="CPU seconds after which a page is taken to hang, in tasks of Spark; null: never"
+    )
+    stalled_s: PositiveFloat | None = Field(
+        default=60.0, description="the same of seconds by the clock in which it uses no CPU time (Linux); null: never"
     )
 
     @model_validator(mode="before")
@@ -129,7 +138,7 @@ class ExtractHtml(RowStage):
         pages_in = Decoded.of(html, docs["content_type"], self.max_html_bytes)
         found: list[_Found | None] = [None] * len(docs)
         for row in np.flatnonzero(np.asarray(html.is_valid())).tolist():
-            with watch.row(row, self.timeout_s):
+            with watch.row(row, self.timeout_s, self.stalled_s):
                 found[row] = self._judge_page(pages_in, row, extract)
         judgement = _to_judgement(found)
         judgement.scores = {
@@ -172,6 +181,7 @@ class ExtractHtml(RowStage):
             ("markup", "too_many_tags", self.max_tags or self._settings().max_tags),
             ("attributes", "too_many_attributes", self.max_attributes),
             ("depth", "too_deep", self.max_depth),
+            ("options", "too_many_options", self.max_options),
         )
 
 

@@ -22,7 +22,7 @@ MAX_SHOWN = 120  # characters of a header in the evidence
 class FilterHttp(RowStage):
     """Keep pages that were fetched whole, with a good status and a type that holds text.
 
-    It reads what the archive says: the status (`http_status` in `meta`), the mark of a payload that was cut off
+    It reads what the archive says: the status (`http_status` in `meta`), the mark of a payload that is not whole
     (`truncated` in `meta`), the content type, the size. What is not said removes nothing: records of JSON lines and
     tables pass, unless they bring such columns themselves. Content type and payload are there only where records are
     read, so the stage stands in front of any extraction.
@@ -34,7 +34,7 @@ class FilterHttp(RowStage):
     reasons: ClassVar[Mapping[str, str]] = {
         "bad_status": "a status that is not in `statuses`",
         "bad_content_type": "a content type that is not in `content_types`",
-        "truncated": "the archive cut the payload off",
+        "truncated": "the payload is not whole: cut by the archive, sent in part, or shorter than it said",
         "too_small": "fewer than `min_payload_bytes` bytes of payload",
         "too_large": "more than `max_payload_bytes` bytes of payload",
     }
@@ -51,7 +51,7 @@ class FilterHttp(RowStage):
         min_length=1,
         description="types that stay, without parameters; null: any",
     )
-    truncated: bool = Field(default=False, description="keep pages that the archive cut off")
+    truncated: bool = Field(default=False, description="keep pages whose payload is not whole")
     min_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
     max_payload_bytes: int | None = Field(default=None, ge=0, description="bytes of payload; null: any")
 

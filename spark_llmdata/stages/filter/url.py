@@ -151,6 +151,9 @@ class FilterUrl(RowStage):
         del settings["categories"]
         return facts
 
+    def artifacts(self) -> tuple[tuple[str, str], ...]:
+        return tuple((source.url, source.sha256) for found in self._sources.values() for source in found)
+
     def judge(self, docs: Batch) -> Judgement:
         """Let the kernel say what is listed; the first rule that finds something decides."""
         found = self._rules().measure(docs["url"])

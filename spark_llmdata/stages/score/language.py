@@ -84,6 +84,10 @@ class ScoreLanguage(RowStage):
         facts["settings"]["model"] = f"sha256:{self._planned}"
         return facts
 
+    def artifacts(self) -> tuple[tuple[str, str], ...]:
+        path = self._path()
+        return ((str(path), fasttext.sha256(path)),)
+
     def judge(self, docs: Batch) -> Judgement:
         """Predict with the model that was planned with.
 

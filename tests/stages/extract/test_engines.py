@@ -95,6 +95,14 @@ HOSTILE = {
     "deep unclosed": "<p><b>" * 50_000 + "x",
     "many tags": "<br>" * 1_000_001,
     "many attributes": f"<p {' '.join(f'a{i}=1' for i in range(100_000))}>{SENTENCES[0]}",
+    "attributes of many html tags": "".join(f"<html a{i}=1>" for i in range(100_000)) + SENTENCES[0],
+    "attributes of many body tags": "".join(f"<body a{i}=1>" for i in range(100_000)) + SENTENCES[0],
+    "many options": f"<select>{'<option>x</option>' * 100_000}</select><p>{SENTENCES[0]}",
+    "many option groups": f"<select>{'<optgroup>' * 500_000}{'<option>x' * 9_000}",
+    "many comments in a list": f"<select>{'<!---->' * 500_000}{'<option>x' * 9_000}",
+    "tags in a text area": f"<textarea>{'<p>word' * 1_000_001}</textarea>{ARTICLE}",
+    "deep in a drawing's style": f"<svg><style>{'<g>' * 100_000}</style></svg>{ARTICLE}",
+    "deep behind a list": f"<select><xmp></select>{'<div>' * 100_000}",
 }
 
 
@@ -104,13 +112,22 @@ def test_a_hostile_page_is_rejected_by_counting(engine, name):
     found = judge(HOSTILE[name], engine=engine)
     assert time.process_time() - began < 20
     assert (found.keep[0], found.rejected[0]) == (False, True)
-    assert found.reason[0] in {"too_deep", "too_many_tags", "too_many_attributes"}
+    assert found.reason[0] in {"too_deep", "too_many_tags", "too_many_attributes", "too_many_options"}
 
 
-@pytest.mark.parametrize(("settings", "limit"), [({}, 20_000), ({"max_tags": 7}, 7), ({"engine": "strip"}, 1_000_000)])
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [
+        ({}, 20_000),
+        ({"max_tags": 7}, 7),
+        ({"engine": "strip"}, 1_000_000),
+        ({"engine": "trafilatura"}, 200_000),
+        ({"engine": "readability"}, 100_000),
+    ],
+)
 def test_an_engine_that_takes_less_is_given_less(settings, limit):
-    if "engine" not in settings:
-        pytest.importorskip("justext")
+    if settings.get("engine") != "strip":
+        pytest.importorskip(settings.get("engine", "justext"))
     found = judge("<p>" * (limit + 1), **{"engine": "justext", **settings})
     assert (found.reason[0], found.score[0], found.threshold[0]) == ("too_many_tags", limit + 1, limit)
 
@@ -122,16 +139,29 @@ def test_an_engine_that_takes_less_is_given_less(settings, limit):
         "<div>" * 4_000 + SENTENCES[0],
         "<p>word, word, word" * 10_000,
         f"<p title='{'x' * 10_000_000}'>{SENTENCES[0]}</p>",
-        f"<p {' '.join(f'a{i}=1' for i in range(5_000))}>{SENTENCES[0]}</p>",
+        f"<p {' '.join(f'a{i}=1' for i in range(1_000))}>{SENTENCES[0]}</p>" * 100,
+        f"<select>{'<option>x' * 19_000}</select><p>{SENTENCES[0]}",
         "<a href=x>y</a> " * 9_000,
         f"<table>{'<tr><td>a<td>b' * 5_000}",
         f"<p>{'&amp;' * 500_000}",
     ],
-    ids=["deep", "paragraphs", "attribute", "attributes", "links", "table", "references"],
+    ids=["deep", "paragraphs", "attribute", "attributes", "options", "links", "table", "references"],
 )
 def test_a_page_at_a_budget_is_taken(engine, page):
     found = judge(page, engine=engine)
     assert found.keep[0] or found.reason[0] in ("no_text", "not_parsed"), "a verdict of its own, and no crash"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "part", ["x<!---->", "x<script></script>", "x<form></form>", "<p>word word</p>", "<b><i>x</b></i>"]
+)
+def test_a_page_of_as_many_tags_as_allowed_takes_seconds(engine, part):
+    pieces = ENGINES[engine].max_tags // (part.count("<"))
+    began = time.process_time()
+    found = judge(part * pieces, engine=engine)
+    assert time.process_time() - began < 100, "some 20 on a machine with nothing else to do"
+    assert found.reason[0] in (None, "no_text", "not_parsed")
 
 
 @pytest.mark.slow

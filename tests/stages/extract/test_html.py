@@ -44,6 +44,8 @@ def judge(page: str, **settings: int) -> Judgement:
         ("<div>" * 400_000, "too_deep", 400_000, 4_000),
         ("<div></i>" * 400_000, "too_deep", 400_000, 4_000),
         ("<p>" * 1_000_001, "too_many_tags", 1_000_001, 1_000_000),
+        ("<select>" + "<option>" * 100_000, "too_many_options", 100_000, 20_000),
+        ("<body a=1>" * 100_000, "too_many_attributes", 100_000, 1_000),
         ("<" + "x" * (16 << 20), "too_large", (16 << 20) + 1, 16 << 20),
     ],
 )
@@ -99,6 +101,11 @@ def test_real_pages_are_far_from_the_budgets(shared_data):
     found = Decoded.of(html, pa.nulls(len(html), pa.string()), 1 << 30)
     stage = ExtractHtml()
     assert max(found.size.to_pylist()) * 5 < stage.max_html_bytes
-    budgets = {"markup": Justext.max_tags, "depth": stage.max_depth, "attributes": stage.max_attributes}
+    budgets = {
+        "markup": Justext.max_tags,
+        "depth": stage.max_depth,
+        "attributes": stage.max_attributes,
+        "options": stage.max_options,
+    }
     for name, budget in budgets.items():
         assert max(found.measured.column(name).to_pylist()) * 5 < budget, name
