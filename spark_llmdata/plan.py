@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from spark_llmdata.errors import RecipeError
+from spark_llmdata.portion import Sampling
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.schema import SEGMENT_REVISION
 from spark_llmdata.segment import Segment
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.stage import CorpusStage, RowStage, Stage
+from spark_llmdata.stages import BUILTIN
 from spark_llmdata.verdict import RESERVED_REASONS
 
 #: Raised by whoever changes what readers or the segment pass make of the same bytes.
-READER_REVISION = 2
+READER_REVISION = 5
 #: Raised by whoever changes which of several identical records stays.
 DUPLICATES_REVISION = 1
 
@@ -57,6 +59,7 @@ class Plan:
 
     recipe: Recipe
     nodes: tuple[Node, ...]
+    sampling: Sampling | None = None
 
     @property
     def segments(self) -> tuple[SegmentNode, ...]:
@@ -64,8 +67,8 @@ class Plan:
         return tuple(n for n in self.nodes if isinstance(n, SegmentNode))
 
 
-def make_plan(recipe: Recipe) -> Plan:
-    """Fuse neighboring row stages into segments; refuse orders that cannot work."""
+def make_plan(recipe: Recipe, sampling: Sampling | None = None) -> Plan:
+    """Fuse neighboring row stages into segments, of a sample of the documents if asked; refuse impossible orders."""
     check_order(recipe.stages, recipe.places)
     groups: list[list[RowStage] | CorpusStage] = [[]]
     for stage in recipe.stages:
@@ -88,11 +91,12 @@ def make_plan(recipe: Recipe) -> Plan:
             upstream = digest([upstream, group.fingerprint()])
             compared = True
             continue
-        segment = Segment(tuple(group), not nodes, scores, recipe.write.removed_text, recipe.judge)
+        chosen = None if nodes else sampling
+        segment = Segment(tuple(group), not nodes, scores, recipe.write.removed_text, recipe.judge, chosen)
         fingerprint = segment_fingerprint(segment, recipe, upstream)
         nodes.append(SegmentNode(segment, fingerprint, per_run=compared))
         upstream, scores = fingerprint, segment.score_names
-    return Plan(recipe, tuple(nodes))
+    return Plan(recipe, tuple(nodes), sampling)
 
 
 def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
@@ -110,14 +114,33 @@ def segment_fingerprint(segment: Segment, recipe: Recipe, upstream: Any) -> str:
         facts["judged"] = segment.judged
     if segment.reads:
         facts["read"] = recipe.read.model_dump(mode="json")
+    if segment.sampling is not None:
+        facts["sample"] = segment.sampling.as_json()
     return digest(facts)
 
 
-def request_digest(plan: Plan, files: Sequence[InputFile]) -> str:
-    """What a run was asked for: recipe, code, inputs. The same command asks for the same until one of them changes."""
+def request_digest(plan: Plan, files: Sequence[InputFile], limit: int | None = None) -> str:
+    """What a run was asked for: recipe, code, inputs, the part of them to look at (`limit`: records).
+
+    The same command asks for the same until one of them changes.
+    """
     recipe = plan.recipe
     stages = [s.fingerprint() for s in recipe.stages]
-    return digest([recipe.as_dict(), stages, READER_REVISION, DUPLICATES_REVISION, sorted(f.digest for f in files)])
+    facts = [recipe.as_dict(), stages, READER_REVISION, DUPLICATES_REVISION, sorted(f.digest for f in files)]
+    if plan.sampling is not None:
+        facts.append(plan.sampling.as_json())
+    if limit is not None:
+        facts.append({"limit": limit})
+    return digest(facts)
+
+
+def stage_digest(stage: Stage) -> str:
+    """What tells a stage with its settings and revisions from another, as manifests record it.
+
+    Facts are spelled in one order, however deep: a manifest sorts what a recipe's file does not.
+    """
+    spelled = json.dumps(stage.fingerprint(), sort_keys=True, default=repr)
+    return hashlib.sha256(spelled.encode()).hexdigest()[:16]
 
 
 def digest(facts: Any) -> str:
@@ -160,13 +183,24 @@ def check_order(stages: Sequence[Stage], places: Sequence[str] = ()) -> None:
         raise RecipeError(problems)
 
 
+def _advise(score: str, behind: Sequence[str]) -> str:
+    """Where a score is to come from: a stage that stands too late, else one of the package, else any."""
+    if behind:
+        return f"put {behind[0]}, which gives it, in front"
+    for kind, stage in BUILTIN.items():
+        if score in {f"{kind.rsplit('.', 1)[-1]}_{name}" for name in stage.scores}:
+            return f"put {kind}, which gives it, in front"
+    return "put a stage that gives it in front, or name another score (`llmdata stages` lists them)"
+
+
 def _misnamed(stages: Sequence[Stage]) -> Iterator[tuple[int, str]]:
     """Scores that are wanted and not there, and reasons that mean something else; with the stage's place."""
     given: list[str] = []
     for i, stage in enumerate(stages):
         for name in sorted(stage.needed_scores() - set(given)):
             there = "are " + ", ".join(given) if given else "is none"
-            yield i, f"{stage.name} wants the score {name}, which no stage before it gives; there {there}"
+            advice = _advise(name, [s.name for s in stages[i + 1 :] if name in s.score_columns()])
+            yield i, f"{stage.name} wants the score {name}, which no stage before it gives; there {there}: {advice}"
         given += stage.score_columns()
         taken = ", ".join(sorted(set(stage.reasons) & set(RESERVED_REASONS)))
         if taken:

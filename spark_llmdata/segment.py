@@ -17,6 +17,7 @@ from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.evidence import withhold
 from spark_llmdata.isolation import judge_safely
 from spark_llmdata.kernels import hashing
+from spark_llmdata.portion import NOT_SAMPLED, Sampling
 from spark_llmdata.stage import RowStage
 from spark_llmdata.verdict import MAX_EVIDENCE, RESERVED_REASONS, BoolArray, Judgement, list_by_row
 
@@ -40,6 +41,8 @@ class Segment:
 
     With `judged` all a row that a stage removes is shown to the later ones all the same, as if it had stayed: for their
     scores (and `lang`), which is all that is stored of it. Text, edits and hashes are as of its removal.
+
+    With `sampling` a record that is not in the sample ends where it was read, and nothing is stored of what it holds.
     """
 
     stages: tuple[RowStage, ...]
@@ -47,6 +50,7 @@ class Segment:
     prior_scores: tuple[str, ...] = ()
     removed_text: RemovedText = "all"
     judged: Judged = "alive"
+    sampling: Sampling | None = None
 
     @property
     def score_names(self) -> tuple[str, ...]:
@@ -60,7 +64,7 @@ class Segment:
 
     def documents(self, batch: pa.RecordBatch) -> Batch:
         """The documents of a batch as the segment's first stage sees them; what could not be read is not alive."""
-        return (_from_records(batch, "") if self.reads else _from_rows(batch, self.prior_scores)).docs
+        return (_from_records(batch, "", self.sampling) if self.reads else _from_rows(batch, self.prior_scores)).docs
 
     def judge(
         self, batch: pa.RecordBatch, part: str | None = None, *, isolated: bool = False
@@ -70,7 +74,9 @@ class Segment:
         With `isolated` stages judge in child processes: slower, but a row that kills its process is found and rejected.
         """
         for rows in slices(batch):
-            state = _from_records(rows, part or "") if self.reads else _from_rows(rows, self.prior_scores)
+            state = (
+                _from_records(rows, part or "", self.sampling) if self.reads else _from_rows(rows, self.prior_scores)
+            )
             state.shows_removed = self.judged == "all"
             for stage in self.stages:
                 state.apply(stage, isolated)
@@ -269,10 +275,12 @@ def _check_changes(stage: RowStage, judgement: Judgement, docs: Batch) -> None:
         )
 
 
-def _from_records(rows: pa.RecordBatch, part: str) -> _State:
-    """Start from what a reader gave: ids are made here, unreadable records end here."""
+def _from_records(rows: pa.RecordBatch, part: str, sampling: Sampling | None) -> _State:
+    """Start from what a reader gave: ids are made here, unreadable records end here, and those not in the sample."""
     column = {name: rows.column(name) for name in rows.schema.names}
     column["doc_id"] = hashing.doc_ids(*(column[c] for c in ("source", "id", "url", "date", "raw_hash")))
+    if sampling is not None:
+        _leave_out(column, sampling.takes(column["doc_id"]))
     n = rows.num_rows
     defect = np.asarray(column["defect"].to_numpy(zero_copy_only=False), dtype=object)
     ended = np.asarray(column["defect"].is_valid())
@@ -290,6 +298,15 @@ def _from_records(rows: pa.RecordBatch, part: str) -> _State:
     state.kept &= ~ended
     docs.remove(ended)
     return state
+
+
+def _leave_out(column: dict[str, pa.Array], taken: BoolArray) -> None:
+    """Give the records that are not in a sample a verdict for what they hold."""
+    keep = pa.array(taken)
+    for name in ("text", "html", "meta", "payload", "evidence", "defect"):
+        column[name] = mask(column[name], taken)
+    column["defect"] = pc.if_else(keep, column["defect"], NOT_SAMPLED)
+    column["rejected"] = pc.and_(column["rejected"], keep)
 
 
 def _from_rows(rows: pa.RecordBatch, prior: tuple[str, ...]) -> _State:

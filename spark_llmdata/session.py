@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from spark_llmdata.errors import EnvironmentProblem, MissingExtra
+from spark_llmdata.errors import EnvironmentProblem, MissingExtra, UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,6 +25,9 @@ MIN_JAVA = 17
 #: All cores, and four attempts for a task, as on a cluster: by itself Spark gives up after one in local mode, and a row
 #: that kills its worker could not be found.
 LOCAL_MASTER = "local[*,4]"
+_MASTER = re.compile(
+    r"local(\[(\d+|\*)(, *\d+)?\])?|local-cluster\[\d+, *\d+, *\d+\]|yarn|k8s://.+|spark://[^,]+:\d+(,[^,]+:\d+)*"
+)
 _COMPLETE = "artifact.txt"  # names what the folder of jars holds; written last
 
 #: What Delta needs; a session given to us must have these already.
@@ -42,15 +45,24 @@ _LOCAL_SETTINGS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 
+#: In a run of a minute most of the CPU time is the JVM compiling Spark's code; its first compiler alone is done sooner.
+_BRIEF_SETTINGS = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
+
 
 def local_session(
-    master: str = LOCAL_MASTER, settings: Mapping[str, str] | None = None, *, verbose: bool = False
+    master: str = LOCAL_MASTER,
+    settings: Mapping[str, str] | None = None,
+    *,
+    verbose: bool = False,
+    brief: bool = False,
 ) -> SparkSession:
     """Make (or get) a session that speaks Delta.
 
-    `settings` win over ours. Without `verbose` what the JVM prints goes to a file, which is shown when the start fails.
+    `settings` win over ours. One for `brief` work is warm sooner, and would be slower at length. Without `verbose` what
+    the JVM prints goes to a file, which is shown when the start fails.
     """
     pyspark = _find_pyspark()
+    check_master(master)
     if master.startswith("local"):
         find_java()
     from pyspark.sql import SparkSession
@@ -62,7 +74,7 @@ def local_session(
     chosen = dict(DELTA_SETTINGS)
     if master.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        chosen |= _LOCAL_SETTINGS | {"spark.driver.memory": driver_memory()}
+        chosen |= _LOCAL_SETTINGS | (_BRIEF_SETTINGS if brief else {}) | {"spark.driver.memory": driver_memory()}
     artifact = delta_artifact(pyspark)
     jars = fetched_jars(artifact)
     if jars:
@@ -77,6 +89,15 @@ def local_session(
     with quiet_jvm(verbose):
         session = builder.getOrCreate()
     return session
+
+
+def check_master(master: str) -> None:
+    """Refuse what Spark would refuse, with a page of its own code, some seconds later."""
+    if not _MASTER.fullmatch(master):
+        raise UsageError(
+            f"--master {master}: Spark knows no such master; expected local[N], local[*], spark://HOST:PORT, yarn or "
+            "k8s://HOST:PORT"
+        )
 
 
 def submitted_session(settings: Mapping[str, str] | None = None) -> SparkSession | None:
@@ -153,6 +174,49 @@ def fetched_jars(artifact: str) -> list[Path]:
     return sorted(jar_folder().glob("*.jar"))
 
 
+#: Why Spark does not start: what it says, and what to do.
+_REFUSALS = (
+    (
+        r"(System memory \d+ must be at least \d+|Executor memory \d+ must be at least \d+)",
+        "give it at least 1g: --conf spark.driver.memory=1g",
+    ),
+    (
+        (
+            r"(Invalid maximum heap size[^\n]*|Could not reserve enough space[^\n]*|Cannot allocate memory|"
+            r"insufficient memory[^\n]*|Size must be specified as bytes[^\n]*)"
+        ),
+        "expected a size that this machine has, such as --conf spark.driver.memory=4g",
+    ),
+    (
+        r"(All masters are unresponsive|Failed to connect to master [^\s]+)",
+        "nobody answers at --master; expected a Spark master that runs there and can be reached from here",
+    ),
+    (
+        r"(unresolved dependenc[^\n]*|UNRESOLVED DEPENDENCIES|Server access [Ee]rror[^\n]*)",
+        (
+            "Delta's jars cannot be fetched; fetch them once where a Maven repository can be reached: "
+            "python -m spark_llmdata.session --fetch-jars"
+        ),
+    ),
+    (
+        r"(No space left on device)",
+        "the disk is full; free some of it, or give Spark another folder: --conf spark.local.dir=DIR",
+    ),
+)
+_CAUSE = re.compile(r"^(?:: |Caused by: )?((?:[\w$]+\.)+\w*(?:Exception|Error): [^\n]+)$", re.MULTILINE)
+
+
+def explain_start(said: str) -> str:
+    """Why Spark did not start, of all that it and the connection to it said: one sentence, and what to do."""
+    for sign, remedy in _REFUSALS:
+        found = re.search(sign, said)
+        if found:
+            return f"Spark did not start: {found[1].strip()}; {remedy}"
+    causes = _CAUSE.findall(said)
+    why = causes[-1] if causes else next((line for line in said.splitlines() if line.strip()), "it said nothing")
+    return f"Spark did not start: {why.strip()[:500]}; `llmdata doctor` checks what it needs"
+
+
 @contextmanager
 def quiet_jvm(verbose: bool) -> Iterator[None]:
     """Let the JVM, when it is started in here, inherit a log file for its outputs instead of the terminal.
@@ -171,12 +235,8 @@ def quiet_jvm(verbose: bool) -> Iterator[None]:
             os.dup2(log.fileno(), 2)
             yield
         except Exception as failure:
-            tail = Path(log.name).read_text("utf-8", "replace").strip().splitlines()[-15:]
-            raise EnvironmentProblem(
-                f"Spark did not start: {failure}\nThe end of {log.name}:\n"
-                + "\n".join(tail)
-                + "\n`llmdata doctor` helps"
-            ) from failure
+            said = f"{failure}\n{Path(log.name).read_text('utf-8', 'replace')}"
+            raise EnvironmentProblem(f"{explain_start(said)}; all that it said is in {log.name}") from failure
         finally:
             os.dup2(saved[0], 1)
             os.dup2(saved[1], 2)

@@ -115,6 +115,10 @@ class Stage(BaseModel, ABC):
         """The score columns that these settings name; a plan refuses them where no earlier stage gives them."""
         return frozenset()
 
+    def artifacts(self) -> tuple[tuple[str, str], ...]:
+        """Files it decides by (models, lists), each as its place and the SHA-256 of its bytes."""
+        return ()
+
     def fingerprint(self) -> dict[str, Any]:
         """What decides about the stage's result: name, settings, revisions; of a user's own stage the source too."""
         facts: dict[str, Any] = {
@@ -199,6 +203,14 @@ class CorpusStage(Stage):
     def needed_columns(self) -> frozenset[str]:
         """The columns of a segment that `apply` reads with these settings, without the texts' hashes."""
         return self.requires
+
+    def check(self, docs: DataFrame) -> str | None:
+        """What does not fit the columns that it will see, as `setting: sentence`; asked before any work, of no rows."""
+        return None
+
+    def condition(self) -> str | None:
+        """Of a stage that judges documents by themselves: when one stays, in SQL. It says the same as the verdicts."""
+        return None
 
     def __call__(self, docs: Any) -> Any:
         """Apply the stage to a Spark DataFrame with `doc_id` and `text`; adds `kept` and `verdict`."""

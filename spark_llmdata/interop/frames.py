@@ -17,6 +17,7 @@ from spark_llmdata import schema
 from spark_llmdata.artifact import ship_code
 from spark_llmdata.batch import Batch
 from spark_llmdata.errors import UsageError
+from spark_llmdata.interop.judged import judged_class
 from spark_llmdata.isolation import judge_safely
 from spark_llmdata.segment import slices
 from spark_llmdata.stage import Context, CorpusStage, RowStage
@@ -43,8 +44,8 @@ def judge(stage: RowStage, docs: Any) -> Any:
             return pa.Table.from_batches([], result_schema(stage, docs.schema))
         combined = docs.combine_chunks().to_batches()
         return pa.Table.from_batches([judge_batch(stage, part) for batch in combined for part in slices(batch)])
-    if type(docs).__module__.startswith("pandas."):
-        judged = judge(stage, _from_pandas(stage, docs)).to_pandas()
+    if any(kind.__module__.startswith("pandas.") for kind in type(docs).__mro__):
+        judged = judged_class()(judge(stage, _from_pandas(stage, docs)).to_pandas(maps_as_pydicts="strict"))
         judged.index = docs.index  # so that its columns can be put beside those of the frame that came
         return judged
     if hasattr(docs, "mapInArrow"):
@@ -86,9 +87,9 @@ def apply(stage: CorpusStage, docs: Any) -> Any:
     """Apply a corpus stage to a Spark DataFrame with a unique `doc_id`; adds `kept` and `verdict`."""
     if not hasattr(docs, "mapInArrow"):
         kind = f"{type(docs).__module__.partition('.')[0]} {type(docs).__name__}"
+        work = "compares documents" if stage.condition() is None else "is a condition in SQL"
         raise UsageError(
-            f"{stage.name} compares documents and needs a Spark DataFrame, not a {kind}; "
-            "spark.createDataFrame(...) makes one"
+            f"{stage.name} {work} and needs a Spark DataFrame, not a {kind}; spark.createDataFrame(...) makes one"
         )
     _check_columns(stage, docs)
     _check_ids(stage, docs)
@@ -174,12 +175,32 @@ def result_schema(stage: RowStage, given: pa.Schema) -> pa.Schema:
     if stage.scores:
         own = [pa.field(n, pa.float64()) for n in stage.score_columns()]
         added.append(pa.field("scores", pa.struct([*_other_scores(stage, given), *own])))
-    added += [pa.field(name, GIVEN[name]) for name in sorted((stage.provides & set(GIVEN)) - {"text"})]
+    added += [pa.field(name, GIVEN[name]) for name in _changed(stage, given)]
     names = [f.name for f in added]
     fields = [f.with_type(pa.string()) if f.name == "text" else f for f in given if f.name not in names]
     if "text" not in given.names:
         fields.append(pa.field("text", pa.string()))
     return pa.schema([*fields, *added])
+
+
+def _changed(stage: RowStage, given: pa.Schema) -> list[str]:
+    """The columns beside the text that a stage gives or rewrites in a frame."""
+    columns = ((stage.provides | stage.edits) & set(GIVEN)) - {"text"}
+    return sorted(name for name in columns if not _is_foreign(stage, given, name))
+
+
+def _is_foreign(stage: RowStage, given: pa.Schema, name: str) -> bool:
+    """Whether a column that a stage would only add to is something else in the user's frame: it stays as it is."""
+    if name not in given.names or name not in stage.edits - stage.requires - stage.provides:
+        return False
+    found = given.field(name).type
+    if pa.types.is_null(found) or (name == "meta" and pa.types.is_struct(found)):
+        return False
+    try:
+        pa.nulls(0, found).cast(GIVEN[name])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return True
+    return False
 
 
 def _other_scores(stage: RowStage, given: pa.Schema) -> list[pa.Field]:
@@ -199,8 +220,10 @@ def _still_kept(batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
 def _read_column(stage: RowStage, batch: pa.RecordBatch, name: str) -> pa.Array:
     """A column as stages know it; one that is something else in the user's frame is absent to who does not need it."""
     kind = GIVEN[name]
-    # A user's own `meta` may be of any type, so only who asks for it is given it.
-    if name not in batch.schema.names or (name == "meta" and name not in stage.requires):
+    asked = stage.requires | stage.edits
+    # A user's own `meta` may be of any type: only who asks for it is given it, and who only adds to it only a map.
+    unasked = (name == "meta" and name not in asked) or _is_foreign(stage, batch.schema, name)
+    if name not in batch.schema.names or unasked:
         return pa.nulls(batch.num_rows, kind)
     column = batch.column(name)
     if pa.types.is_null(column.type):
@@ -208,7 +231,7 @@ def _read_column(stage: RowStage, batch: pa.RecordBatch, name: str) -> pa.Array:
     try:
         return _as_map(column, kind) if name == "meta" and pa.types.is_struct(column.type) else column.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        if name not in stage.requires:
+        if name not in asked:
             return pa.nulls(batch.num_rows, kind)
         found = batch.schema.field(name).type
         raise UsageError(f"{stage.name} needs the column {name} as {kind}, it is {found}; cast it ({error})") from error
@@ -287,7 +310,7 @@ def judge_batch(stage: RowStage, batch: pa.RecordBatch) -> pa.RecordBatch:
             [e if e is not None else t for e, t in zip(found.text.to_pylist(), text.to_pylist(), strict=True)]
         )
     result["text"] = text
-    for name in stage.provides & set(GIVEN) - {"text"}:
+    for name in _changed(stage, batch.schema):
         result[name] = pc.if_else(pa.array(alive), found.columns.get(name, columns[name]), columns[name])
     wanted = result_schema(stage, batch.schema)
     return pa.RecordBatch.from_arrays(

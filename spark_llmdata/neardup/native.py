@@ -45,27 +45,61 @@ def find(docs: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
        Of large ones another scan makes bitmaps, and only links between documents that can be similar remain.
     4. A last scan brings each component together in the order of survival, where similarity is computed and decides.
     """
+    links = ctx.settle(_link(docs, ctx, comparison), "links")
+    labels, blocks = _label(docs, links, ctx, comparison)
+    decided = ctx.settle(_solve(_select(docs, labels, links), comparison), "decided").rows
+    _tell([decided, *blocks], ctx, comparison, "blocks", "near-duplicates may be among those that stay")
+    removed = decided.where("doc_id IS NOT NULL").select("doc_id", "survivor", *COUNTS)
+    return with_copies(removed, _copies(links), comparison)
+
+
+def connect(docs: DataFrame, removed: DataFrame, ctx: Context, comparison: Comparison) -> DataFrame:
+    """Find pairs (`a`, `b`, doc_ids) that connect the documents between which a chain of similar ones leads.
+
+    `docs` are those that `find` compared, `removed` (`doc_id`) those that it removed, which are links of a chain like
+    any other: of each, `find` says only the first of those that stay to which it is similar. What it settled is used
+    where `ctx` has it. Only components are looked at in which two or more stay and one does not, since what `find`
+    gives connects all others; a component is held in memory by the task that judges it.
+    """
     from pyspark.sql import functions as F
 
     links = ctx.settle(_link(docs, ctx, comparison), "links")
-    copies = links.rows.where("copy IS NOT NULL").select("copy", "leader")
-    # Copies share their leader's fate: neither are they compared, nor does their text move.
-    alike = copies.select(_node("copy").alias("node"))
+    labels, blocks = _label(docs, links, ctx, comparison)
+    gone = removed.select(_node().alias("node"), F.lit(1).alias("gone"))
+    members = labels.join(gone, "node", "left").groupBy("component")
+    counted = members.agg(F.count("gone").alias("gone"), F.count_if(F.col("gone").isNull()).alias("stay"))
+    doubtful = counted.where("gone > 0 AND stay > 1").select("component")
+    chosen = ctx.settle(labels.join(doubtful, "component", "left_semi").select("node", "component"), "doubtful")
+    solved = _solve(_select(docs, chosen.rows, chosen), replace(comparison, clusters="components"))
+    found = ctx.settle(solved, "connected").rows
+    what = "documents that are similar may not be known to be"
+    _tell([found, *blocks], ctx, comparison, "connected-blocks", what)
+    similar = found.where("doc_id IS NOT NULL").selectExpr("doc_id AS a", "survivor AS b")
+    return similar.unionByName(_copies(links).selectExpr("copy AS a", "leader AS b"))
+
+
+def _copies(links: Settled) -> DataFrame:
+    return links.rows.where("copy IS NOT NULL").select("copy", "leader")
+
+
+def _label(docs: DataFrame, links: Settled, ctx: Context, comparison: Comparison) -> tuple[DataFrame, list[DataFrame]]:
+    """The documents that have to meet, as `node` and `component`, and where blocks are told.
+
+    Copies share their leader's fate: neither are they compared, nor does their text move.
+    """
+    from pyspark.sql import functions as F
+
+    alike = _copies(links).select(_node("copy").alias("node"))
     few = links.count <= BROADCAST_LINKS
     labels = graph.components(_edges(links), ctx).join(F.broadcast(alike) if few else alike, "node", "left_anti")
     if links.count > SETTLED_LINKS:
         labels = ctx.settle(labels, "labels").rows
-    blocks = []
     if links.count >= MAX_COMPONENT and comparison.similarity == "jaccard":
-        labels, left_out = _part(docs, labels, ctx, comparison)
-        blocks += left_out
-    decided = ctx.settle(_solve(_select(docs, labels, links), comparison), "decided").rows
-    _tell([decided, *blocks], ctx, comparison)
-    removed = decided.where("doc_id IS NOT NULL").select("doc_id", "survivor", *COUNTS)
-    return with_copies(removed, copies, comparison)
+        return _part(docs, labels, ctx, comparison)
+    return labels, []
 
 
-def _tell(found: Sequence[DataFrame], ctx: Context, comparison: Comparison) -> None:
+def _tell(found: Sequence[DataFrame], ctx: Context, comparison: Comparison, name: str, what: str) -> None:
     """Tell of bands that were too large, each once: `left_out` are documents, again for every pass that met it."""
     from pyspark.sql import functions as F
 
@@ -73,9 +107,9 @@ def _tell(found: Sequence[DataFrame], ctx: Context, comparison: Comparison) -> N
     blocks = reduce(lambda a, b: a.unionByName(b), parts).groupBy("block")
     ctx.tell(
         blocks.agg(F.max("compared").alias("compared"), F.sum("left_out").alias("left_out")),
-        "blocks",
+        name,
         f"bands held documents that were not compared with all others there (max_block {comparison.max_block:,}), so "
-        "near-duplicates may be among those that stay",
+        f"{what}",
     )
 
 

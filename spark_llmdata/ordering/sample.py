@@ -16,7 +16,7 @@ from spark_llmdata.errors import InputError, UsageError
 from spark_llmdata.recipe import Read
 from spark_llmdata.schema import RECOGNISED
 from spark_llmdata.segment import BATCH_BYTES, BATCH_ROWS
-from spark_llmdata.sources import files, parquet
+from spark_llmdata.sources import files, parquet, tables
 from spark_llmdata.sources.reader import read_split
 from spark_llmdata.sources.split import InputFile, Split, Tally
 
@@ -80,15 +80,24 @@ def _head(file: InputFile, read: Read, rows: int) -> Iterator[pa.RecordBatch]:
 
 def _batches(file: InputFile, read: Read, rows: int) -> Generator[pa.RecordBatch, None, None]:
     if file.format == "parquet":
-        yield from _rows(file, read)
+        yield from read_parquet_head(file, read)
+        return
+    if file.format == "table":
+        yield from tables.read_head(file, read.sources(), rows)
         return
     split = Split(file, 0, 0, file.size)
     limits = {"max_record_bytes": read.max_record_bytes, "batch_rows": min(rows, BATCH_ROWS)}
     yield from read_split(split, Tally(), columns=read.sources(), batch_bytes=BATCH_BYTES, **limits)
 
 
-def _rows(file: InputFile, read: Read) -> Iterator[pa.RecordBatch]:
-    """Records of a Parquet file, without Spark: dates and `meta` are left out, which decide little about an order."""
+def read_parquet_head(file: InputFile, read: Read, at: float = 0.0) -> Generator[pa.RecordBatch, None, None]:
+    """Records of a Parquet file, without Spark: dates and `meta` are left out, which decide little about an order.
+
+    They begin with the group of rows that stands at a share `at` of the file; row numbers count from there.
+
+    Raises:
+        InputError: the file is no Parquet.
+    """
     names = {c: n for c, n in read.sources().items() if c in ("id", "url", "text", "lang", "source", "html")}
     known = parquet.places({0: file})
     place = next(iter(known))
@@ -96,7 +105,8 @@ def _rows(file: InputFile, read: Read) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(files.open_file(file.url)) as opened:
             wanted = sorted(set(opened.schema_arrow.names) & set(names.values()))
-            for batch in opened.iter_batches(BATCH_ROWS, columns=wanted):
+            groups = list(range(int(at * opened.num_row_groups), opened.num_row_groups))
+            for batch in opened.iter_batches(BATCH_ROWS, row_groups=groups, columns=wanted):
                 columns = {name: _column(batch, names.get(name), kind) for name, kind in _SCANNED.items()}
                 columns["file_path"] = pa.array([place] * batch.num_rows, pa.string())
                 columns["row_index"] = pa.array(range(begin, begin + batch.num_rows), pa.int64())

@@ -190,7 +190,11 @@ def _split_stages(document: Document) -> tuple[list[str], list[dict[str, Any]]]:
             if isinstance(item[kind] or {}, dict):
                 item = {kind: {**(item[kind] or {}), "id": item["id"]}}
         if not isinstance(item, dict) or len(item) != 1 or not isinstance(next(iter(item.values())) or {}, dict):
-            document.complain(("stages", i), f"{item!r} is no stage; expected `kind` or `kind: {{setting: value}}`")
+            deeper = (
+                "; indent settings deeper than the stage's name" if isinstance(item, dict) and len(item) > 1 else ""
+            )
+            wanted = "expected `kind` or `kind: {setting: value}`"
+            document.complain(("stages", i), f"{item!r} is no stage; {wanted}{deeper}")
             continue
         kind, settings = next(iter(item.items()))
         kinds.append(str(kind))
@@ -304,7 +308,11 @@ def _find_kind(document: Document, kind: str, place: Path) -> type[Stage] | None
     try:
         found = getattr(importlib.import_module(module), name)
     except Exception as error:  # noqa: BLE001 - importing runs the user's code: anything may come out of it
-        document.complain(place, f"stage {kind} cannot be imported: {type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}{suggest(kind.lower(), BUILTIN)}"
+        document.complain(
+            place,
+            f"stage {kind} cannot be imported: {why}; expected a class in a module beside the recipe or installed",
+        )
         return None
     if not (isinstance(found, type) and issubclass(found, RowStage | CorpusStage)):
         document.complain(place, f"{kind} is no stage; expected a subclass of RowStage or CorpusStage")

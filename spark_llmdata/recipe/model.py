@@ -13,7 +13,7 @@ from spark_llmdata.stage import Stage
 
 MAX_REMOVED = 0.98
 MAX_REJECTED = 0.5
-MAPPABLE = (*RECOGNISED, "html")
+MAPPABLE = (*RECOGNISED, "html", "meta")
 
 
 class _Section(BaseModel):
@@ -26,7 +26,7 @@ class Read(_Section):
     columns: dict[str, str] = Field(
         default_factory=dict,
         description=f"where documents' columns come from in JSON lines and Parquet, as {{column: name in the input}}; "
-        f"columns: {', '.join(MAPPABLE)}",
+        f"columns: {', '.join(MAPPABLE)}. `meta` names an object that is opened: its members count as the record's own",
     )
     max_record_bytes: PositiveInt = Field(default=32 << 20, le=1 << 30, description="a larger record becomes a reject")
 
@@ -80,7 +80,10 @@ class Gates(_Section):
         description="the share of the documents shown to a comparison that it may remove as duplicates of others, "
         "copies of records (stage `read`) included",
     )
-    min_kept: NonNegativeInt = Field(default=0, description="how many documents must be left, however few were read")
+    min_kept: NonNegativeInt = Field(
+        default=1,
+        description="how many documents must be left, however few were read; 0 lets a run end with an empty corpus",
+    )
 
     @field_validator("*", mode="before")
     @classmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from spark_llmdata.errors import ProofFailed
 from spark_llmdata.retuning.change import Change, Changes
+from spark_llmdata.retuning.page import describe_page
 from spark_llmdata.retuning.rows import Rows
 from spark_llmdata.retuning.walk import COPY, KEPT, READER, WAITS, Step, Walk
 from spark_llmdata.stage import CorpusStage
@@ -48,7 +50,7 @@ class Comparison:
     exact: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Retuned:
     """What a run would have kept with other thresholds.
 
@@ -75,6 +77,15 @@ class Retuned:
     def as_json(self) -> dict[str, Any]:
         """The object that `llmdata retune --json` prints."""
         return asdict(self)
+
+    def __repr__(self) -> str:
+        changes = ", ".join(f"{c.path} {json.dumps(c.was)} -> {json.dumps(c.now)}" for c in self.changes)
+        then, now = self.kept_then.documents, self.kept_now.documents
+        exact = "exact" if self.exact else "not exact: " + "; ".join(self.because)
+        return f"run {self.run} with {changes}: {then:,} documents kept then, {now:,} now ({exact})"
+
+    def _repr_html_(self) -> str:
+        return describe_page(self)
 
 
 def make_answer(record: RunRecord, changes: Changes, walk: Walk, rows: Rows) -> Retuned:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from spark_llmdata.artifact import ship_code
 from spark_llmdata.errors import NotFound, UsageError
 from spark_llmdata.plan import make_plan
+from spark_llmdata.portion import sampling_of
 from spark_llmdata.recipe.writing import write_recipe
 from spark_llmdata.retuning.answer import Retuned, make_answer
 from spark_llmdata.retuning.change import Changes, find_changes
 from spark_llmdata.retuning.rows import Rows, recorded_funnel
 from spark_llmdata.retuning.walk import Walk, list_steps
-from spark_llmdata.runner.api import run_settings
+from spark_llmdata.runner.api import list_settings, run_settings
+from spark_llmdata.runner.display import choose
 from spark_llmdata.sources import files
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
@@ -31,14 +33,14 @@ def retune(
     set: str | Sequence[str] | Mapping[str, Any],
     output: str | Path | None = None,
     spark: SparkSession | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: bool | Callable[[str], None] | None = None,
 ) -> Retuned:
     """Say what a run would have kept with other thresholds, from its stored scores: nothing is read or judged again.
 
-    `run` is an id or its beginning, by default the newest that is done; `set` changes thresholds as in `run`. Exact
-    where thresholds become stricter, or where the run had `judge: all`, as far as no comparison stands behind them that
-    would find others; `Retuned.because` says what is not known. `output` is a new file that the recipe is saved in with
-    these settings, its stages in the order they had in the run.
+    `run` is an id or its beginning, by default the newest over all of its input; `set` changes thresholds as in `run`.
+    Exact where thresholds become stricter, or where the run had `judge: all`, as far as no comparison stands behind
+    them that would find others; `Retuned.because` says what is not known. `output` is a new file that the recipe is
+    saved in with these settings, its stages in the order they had in the run.
 
     Raises:
         NotFound: no such run, or it is not done.
@@ -47,7 +49,7 @@ def retune(
     """
     settings = list_settings(set)
     check_settings(settings, output)
-    say = progress or (lambda _: None)
+    say = progress if callable(progress) else choose(progress)
     session = spark if spark is not None else _session()
     with run_settings(session):
         opened = Store.open(session, str(store), must_exist=True)
@@ -56,7 +58,8 @@ def retune(
             raise NotFound(f"run {record.run} is {record.state}; only the scores of a run that is done are all there")
         saved = None if output is None else files.absolute(str(output))
         changes = find_changes(record.manifest, settings, opened.root, saved)
-        was, now = make_plan(changes.was), make_plan(changes.now)
+        sampling = sampling_of(record.manifest.get("portion"))
+        was, now = make_plan(changes.was, sampling), make_plan(changes.now, sampling)
         ship_code(changes.now.stages)
         walk = Walk(list_steps(was, now), changes.was.judge)
         funnel = recorded_funnel(opened, record, was)
@@ -65,13 +68,6 @@ def retune(
         if output is not None:
             save(changes, record.run, output)
         return found
-
-
-def list_settings(given: str | Sequence[str] | Mapping[str, Any]) -> list[str]:
-    """Settings as `path=value`, of a mapping or of one or several such texts."""
-    if isinstance(given, Mapping):
-        return [f"{path}={json.dumps(value)}" for path, value in given.items()]
-    return [given] if isinstance(given, str) else [*given]
 
 
 def save(changes: Changes, run: str, output: str | Path) -> None:

@@ -12,7 +12,8 @@ from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.retuning.walk import list_replacing
-from spark_llmdata.stage import RowStage, Stage
+from spark_llmdata.stage import CorpusStage, RowStage, Stage
+from spark_llmdata.store.command import describe_command
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     """
     facts, folder = manifest["recipe"], manifest["recipe_folder"]
     was, now = rebuild_recipe(facts, folder), rebuild_recipe(facts, folder, settings)
-    command = _command(manifest, settings, store)
+    command = describe_command(manifest, store, settings=settings)
     if packaged := [s for s in settings if ".language_data" in s.partition("=")[0]]:
         raise UsageError(
             f"--set {' '.join(packaged)}: what the package has of languages is not asked about; expected a setting of "
@@ -81,10 +82,14 @@ def find_changes(manifest: Mapping[str, Any], settings: Sequence[str], store: st
     _refuse_replaced_lang(was, {change.stage for change in changed}, command)
     optimized = manifest.get("optimized") or {"order": (), "was": ()}
     if saved is not None:
-        command = _command(manifest, (), store, shlex.quote(saved))
+        command = describe_command(manifest, store, recipe=shlex.quote(saved))
     elif optimized["order"] != optimized["was"]:
-        command = _command(manifest, (), store, f"RECIPE ({facts['name']} in the order of this run; --output saves it)")
-    return Changes(was, now, tuple(changed), command.removesuffix(" --optimize"))
+        placeholder = f"RECIPE ({facts['name']} in the order of this run; --output saves it)"
+        command = describe_command(manifest, store, recipe=placeholder)
+    else:
+        asked = (manifest.get("asked") or {}) | {"optimize": False, "sample_rows": None}  # the order is the recipe's
+        command = describe_command({**manifest, "asked": asked}, store, settings=settings)
+    return Changes(was, now, tuple(changed), command)
 
 
 def _flatten(stage: Stage) -> dict[tuple[str | None, str], Any]:
@@ -146,7 +151,9 @@ def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str)
         told += [f"{before.name}.by_language.{new}" for new in sorted({*after.languages()} ^ {*before.languages()})]
     if not told:
         return
-    if not isinstance(before, RowStage):
+    if isinstance(before, CorpusStage) and before.condition() is not None:
+        why = "the condition is asked of documents, not of stored scores alone"
+    elif not isinstance(before, RowStage):
         why = "it compares documents, which stored scores do not tell about"
     elif not retunable:
         why = "the stage keeps no scores that decide by themselves"
@@ -156,18 +163,3 @@ def _refuse(before: Stage, after: Stage, differing: Sequence[str], command: str)
         f"--set {', '.join(told)}: {why}. Run it; what stands in front of the pass of {before.name} is not computed "
         f"again: {command}"
     )
-
-
-def _command(manifest: Mapping[str, Any], settings: Sequence[str], store: str, whole: str | None = None) -> str:
-    """The command that runs the changed recipe; with placeholders where the run was started from Python.
-
-    `whole` names the recipe with its settings.
-    """
-    asked = manifest.get("asked") or {}
-    inputs = " ".join(shlex.quote(path) for path in asked.get("input") or ()) or "PATH"
-    if whole is not None:
-        return f"llmdata run {whole} --input {inputs} --store {shlex.quote(store)}"
-    recipe = shlex.quote(asked["recipe"]) if asked.get("recipe") else f"RECIPE ({manifest['recipe']['name']})"
-    sets = " ".join(f"--set {shlex.quote(setting)}" for setting in [*(asked.get("set") or ()), *settings])
-    optimize = " --optimize" if asked.get("optimize") else ""
-    return f"llmdata run {recipe} --input {inputs} --store {shlex.quote(store)} {sets}{optimize}"

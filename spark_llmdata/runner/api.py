@@ -7,25 +7,32 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spark_llmdata import extras
 from spark_llmdata.complaints import suggest
 from spark_llmdata.errors import UsageError
 from spark_llmdata.ordering import SAMPLE_ROWS, arrange, identify, rearrange
 from spark_llmdata.plan import make_plan, request_digest
+from spark_llmdata.portion import Sampling
 from spark_llmdata.recipe import Recipe, load_recipe
 from spark_llmdata.recipe.model import GATES
+from spark_llmdata.runner.checking import check_stages
+from spark_llmdata.runner.display import choose
+from spark_llmdata.runner.expectation import forecast_run
+from spark_llmdata.runner.intake import Asked, Intake, sort_inputs
 from spark_llmdata.runner.reproduction import Reproduction
 from spark_llmdata.runner.reproduction import reproduce as build_again
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.runner.runner import Runner
 from spark_llmdata.segment import BATCH_ROWS
-from spark_llmdata.sources import files
-from spark_llmdata.sources.inputs import find_files, parse_input
+from spark_llmdata.sources import cdx, files, tables
+from spark_llmdata.sources.inputs import parse_input
+from spark_llmdata.sources.limit import check_limit
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.store import Store, driver
+from spark_llmdata.store.delta import check_folder
 from spark_llmdata.store.ledger import Ledger, RunRecord
 
 if TYPE_CHECKING:
@@ -36,7 +43,11 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
     "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
+    # What a condition in SQL means must not depend on the session.
     "spark.sql.ansi.enabled": "true",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.caseSensitive": "false",
     # A quarter of the default, which packs eight files of 32 MB into three tasks: one of two cores would stand idle.
     "spark.sql.files.maxPartitionBytes": str(32 << 20),
 }
@@ -45,58 +56,84 @@ _SETTINGS = {
 def run(
     recipe: str | Path | Recipe,
     *,
-    input: str | Path | Sequence[str | Path],
+    input: Any,
     store: str | Path,
     spark: SparkSession | None = None,
-    set: Sequence[str] | Mapping[str, Any] = (),
+    set: str | Sequence[str] | Mapping[str, Any] = (),
     resume: bool = False,
     override_gates: Sequence[str] = (),
     optimize: bool = False,
     sample_rows: int = SAMPLE_ROWS,
-    progress: Callable[[str], None] | None = None,
+    sample: float | None = None,
+    sample_seed: int = 0,
+    limit: int | None = None,
+    predict: bool = False,
+    progress: bool | Callable[[str], None] | None = None,
 ) -> RunResult:
     """Run a recipe over inputs into a store.
 
-    `recipe` is a file, the name of a recipe that comes with the package, or a checked Recipe; `input` one or more
-    `[NAME=]PATH`; `store` a folder; `set` changes settings: a mapping of paths into the recipe, or `path=value` each.
-    Without `spark` the active session is used, or a local one is made.
+    Args:
+        recipe: a file, the name of a recipe that comes with the package, or a checked Recipe.
+        input: one or more `[NAME=]PATH`: files, folders, patterns, tables; NAME is the source of its documents. Or data
+            frames (Spark, pandas, Arrow; copied into the store first), or a mapping of sources to any of these.
+        store: a folder, new or with a store in it.
+        spark: by default the active session, or a local one that is made.
+        set: changes settings: `path=value`, several of them, or `{"filter.gopher_quality.min_words": 80}`.
+        resume: continue the newest run of the same recipe, code and inputs that was killed or interrupted, under its
+            id; of one that is done return the result; else (as without `resume`) start anew, on what is committed.
+        override_gates: names of gates that shall not stop the run; what they would have said is in the manifest.
+        optimize: put stages that commute in the order that costs least on `sample_rows` records: the same corpus. The
+            manifest tells the order; the store uses it again for the recipe, so that what was computed is reused.
+        sample_rows: records that `optimize` and `predict` measure on.
+        sample: judge this share of the documents, by the hash of `sample_seed` and doc_id: the same ones in whatever
+            files, a smaller share within a larger. The others are `read.not_sampled`, and no gate counts them.
+        sample_seed: another number, another sample.
+        limit: read only the first so many records, by source and file; not reproducible, as names of files decide.
+            Like that of a sample its build is a try, beside the corpus, and need not keep `gates.min_kept`.
+        predict: predict by a sample what each pass takes, if no former run tells it: `predicted`, beside `measured`,
+            in the manifest.
+        progress: how far the run is, by default in notebooks and terminals; True: elsewhere too, a line now and then;
+            False: nowhere; a function gets the sentences instead.
 
-    With `resume` the newest run of the same recipe, code and inputs is looked for: one that was killed or interrupted
-    is continued under its id, one that is done is not run again, its result is returned; without such a run a new one
-    starts. (Without `resume` a new run starts too, and takes over whatever is committed.) `override_gates` names gates
-    that shall not stop the run; what they would have said is in the manifest.
+    Returns:
+        What was read, kept, removed and rejected, by stage and reason; `corpus` and `fates` as Spark data frames.
 
-    With `optimize` stages that commute are put in the order that costs least on the first `sample_rows` records; the
-    corpus is the same, and the manifest holds the order and what was measured. A store remembers the order it has for a
-    recipe and uses it again, also for other inputs: whatever was computed in it is reused.
-
-    Raises UsageError and its kin for what is wrong with recipe and inputs, RunFailed where a run could not be finished.
+    Raises:
+        UsageError: and its kin (RecipeError, InputError): what is wrong with recipe, settings, inputs or store.
+        RunFailed: the run could not be finished, or a gate stopped it; the corpus is as it was before.
+        EnvironmentProblem: Java, Spark, Delta or an optional package is missing or does not fit.
     """
-    paths = [input] if isinstance(input, str | Path) else list(input)
-    settings = [f"{path}={json.dumps(value)}" for path, value in set.items()] if isinstance(set, Mapping) else set
+    given = sort_inputs(input)
+    check_limit(limit)
+    sampling = None if sample is None else Sampling(sample, sample_seed)
+    settings = list_settings(set)
+    if not isinstance(recipe, str | PathLike | Recipe):
+        raise UsageError(
+            f"recipe: {type(recipe).__name__} is none; expected a recipe's name, a file, or a `Recipe` of `load_recipe`"
+        )
     checked = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
     check_overrides(override_gates)
-    plan = make_plan(checked)
-    inputs = find_files([str(p) for p in paths], str(store))
-    if any(f.compression == "zstd" for f in inputs.files):
-        extras.require("zstandard", extra="zstd", needed_by="reading .zst files")
+    check_folder(str(store), must_write=True)
+    plan = make_plan(checked, sampling)
+    found_files = given.find(str(store))
     session = spark if spark is not None else _session()
-    say = progress or (lambda _: None)
+    say = progress if callable(progress) else choose(progress)
     with run_settings(session):
         opened = Store.open(session, str(store))
+        check_stages(plan, session)
+        name = new_run_id()
+        inputs = Intake(opened, name, checked.read, say, limit).take_in(given, found_files)
         optimized = _optimize(opened, checked, inputs.files, sample_rows, say) if optimize else None
         if optimized is not None:
-            plan = make_plan(rearrange(checked, optimized["order"]))
-        found = _find_unfinished(opened, request_digest(plan, inputs.files), say) if resume else None
+            plan = make_plan(rearrange(checked, optimized["order"]), sampling)
+        found = _find_unfinished(opened, request_digest(plan, inputs.files, limit), say) if resume else None
         if found is not None and found.state == "done":
             return RunResult.of(found, opened)
-        name, attempt = (found.run, found.attempt + 1) if found else (new_run_id(), 0)
-        asked = {
-            "recipe": None if isinstance(recipe, Recipe) else _absolute(str(recipe)),
-            "input": [_absolute_input(str(p)) for p in paths],
-            "set": list(settings),
-            "optimize": optimize,
-        }
+        name, attempt = (found.run, found.attempt + 1) if found else (name, 0)
+        forecast = forecast_run(opened.root, plan, inputs.files, predict=predict, say=say)
+        asked = _describe_asked(recipe, given, settings)
+        asked |= {"optimize": optimize, "sample": sample, "sample_seed": sample_seed, "limit": limit}
+        asked["sample_rows"] = sample_rows if optimize and sample_rows != SAMPLE_ROWS else None
         return Runner(
             opened,
             plan,
@@ -107,7 +144,16 @@ def run(
             overrides=override_gates,
             asked=asked,
             optimized=optimized,
+            predicted=None if forecast is None else [p.as_json() for p in forecast.passes],
+            limit=limit,
         ).run()
+
+
+def list_settings(given: str | Sequence[str] | Mapping[str, Any]) -> list[str]:
+    """Settings as `path=value`, of a mapping or of one or several such texts."""
+    if isinstance(given, Mapping):
+        return [f"{path}={json.dumps(value)}" for path, value in given.items()]
+    return [given] if isinstance(given, str) else [*given]
 
 
 def reproduce(
@@ -115,7 +161,7 @@ def reproduce(
     *,
     store: str | Path,
     spark: SparkSession | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: bool | Callable[[str], None] | None = None,
 ) -> Reproduction:
     """Build a run of a store again from its manifest alone, reusing nothing, and compare the two.
 
@@ -125,7 +171,7 @@ def reproduce(
     session = spark if spark is not None else _session()
     with run_settings(session):
         opened = Store.open(session, str(store), must_exist=True)
-        return build_again(opened, run, new_run_id(), progress or (lambda _: None))
+        return build_again(opened, run, new_run_id(), progress if callable(progress) else choose(progress))
 
 
 def _optimize(
@@ -171,14 +217,28 @@ def _find_unfinished(store: Store, request: str, say: Callable[[str], None]) -> 
     return found
 
 
+def _describe_asked(recipe: str | Path | Recipe, given: Asked, settings: Sequence[str]) -> dict[str, Any]:
+    """What the run was given, for whoever has to give it again (see `store.command`)."""
+    named = None if isinstance(recipe, Recipe) else _absolute(str(recipe))
+    return {"recipe": named, "input": _name_inputs(given), "set": settings}
+
+
 def _absolute(path: str) -> str:
     return files.absolute(path) if Path(path).is_file() else path
 
 
+def _name_inputs(asked: Asked) -> list[str]:
+    """The inputs as arguments that mean the same in every folder; a data frame has no such name."""
+    return [_absolute_input(path) for path in asked.paths] + [f"{source}=(a data frame)" for source, _ in asked.frames]
+
+
 def _absolute_input(argument: str) -> str:
-    """An argument `[NAME=]PATH` that means the same in every folder."""
     name, path = parse_input(argument)
-    return files.absolute(path) if name is None else f"{name}={files.absolute(path)}"
+    if path.startswith(tables.PATH):
+        path = tables.PATH + files.absolute(path.removeprefix(tables.PATH))
+    elif not tables.is_table(path) and not path.startswith(cdx.PREFIX):
+        path = files.absolute(path)
+    return path if name is None else f"{name}={path}"
 
 
 def check_overrides(names: Sequence[str]) -> None:

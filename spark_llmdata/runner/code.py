@@ -11,6 +11,7 @@ from typing import Any
 
 import spark_llmdata
 from spark_llmdata.kernels import hashing
+from spark_llmdata.plan import stage_digest
 from spark_llmdata.stage import Stage
 
 #: Libraries whose version may show in a result, beside those that stages name themselves.
@@ -28,7 +29,7 @@ def describe_code(stages: Sequence[Stage]) -> dict[str, Any]:
     }
     wanted = {*_LIBRARIES, *(name for s in stages for name in s.libraries)}
     facts |= {f"library {name}": _version(name) for name in sorted(wanted)}
-    facts |= {f"stage {s.name}": _hash(repr(sorted(s.fingerprint().items())).encode()) for s in stages}
+    facts |= {f"stage {s.name}": stage_digest(s) for s in stages}
     return facts
 
 

@@ -72,7 +72,7 @@ def compare(store: Store, funnel: Funnel, stage: CorpusStage, rows: str) -> tupl
         return found.withColumns({c: F.lit(None).cast(t) for c, t in none.items()}), ctx.told
 
     verdicts, reused, told = _write_once(store, name, fingerprint, find)
-    funnel.remove(stage.name, name, verdicts)
+    funnel.remove(stage.name, name, verdicts, keeps=stage.condition())
     return reused, told
 
 

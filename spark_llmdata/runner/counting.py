@@ -9,6 +9,7 @@ from operator import xor
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import RunFailed
+from spark_llmdata.portion import NOT_SAMPLED
 from spark_llmdata.verdict import MACHINE_REASONS, RESERVED_REASONS
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class StageCount:
     """What a stage saw and did. `seconds` is the time of its whole segment, shared by the stages fused into it.
 
     `duplicates` are the removed that name a survivor, `failed` the rejects the stage's own failure made, `by_machine`
-    those that depend on the machine (out of memory, killed). `told` is what a comparison had to say besides.
+    those that depend on the machine (out of memory, killed). `not_sampled` of the removed are in no sample, which says
+    nothing of them or of the stage. `told` is what a comparison had to say besides.
     """
 
     stage: str
@@ -48,16 +50,22 @@ class StageCount:
     reused: bool = False
     sources: dict[str, SourceCount] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    not_sampled: int = 0
 
     @property
     def kept(self) -> int:
         """What went on to the next stage."""
         return self.shown - self.removed - self.rejected
 
+    @property
+    def judged(self) -> int:
+        """What it had to judge: what it was shown, but for what is in no sample."""
+        return self.shown - self.not_sampled
+
     def as_json(self) -> dict[str, Any]:
         """The entry of `by_stage`."""
         facts = asdict(self)
-        for name in ("failed", "by_machine", "duplicates", "sources", "told"):
+        for name in ("failed", "by_machine", "not_sampled", "duplicates", "sources", "told"):
             if not facts[name]:
                 del facts[name]
         return {"stage": facts.pop("stage"), "in": facts.pop("shown"), "kept": self.kept} | facts
@@ -84,7 +92,8 @@ def tally(rows: DataFrame, sources: Collection[str], *by: str) -> list[Any]:
     from pyspark.sql import functions as F
 
     defect = F.regexp_extract("verdict.reason", rf"\.({'|'.join(RESERVED_REASONS)})$", 1).alias("defect")
-    groups = rows.groupBy(*by, "kept", "rejected", "verdict.stage", defect, named_source(sources))
+    unsampled = F.coalesce(F.col("verdict.reason") == f"read.{NOT_SAMPLED}", F.lit(False)).alias("unsampled")
+    groups = rows.groupBy(*by, "kept", "rejected", "verdict.stage", defect, unsampled, named_source(sources))
     hashes = F.bit_xor("row_hi").alias("hi"), F.bit_xor("row_lo").alias("lo")
     return groups.agg(F.count("*").alias("count"), *hashes).collect()
 
@@ -105,7 +114,7 @@ def count_segment(
     `of_sources` are those of the sources counted apart.
     """
     shown = held = sum(row["count"] for row in found)
-    there = {s: sum(row["count"] for row in found if row.of_source == s) for s in sorted(sources)}
+    there = {s: sum(r["count"] for r in found if r.of_source == s and not r.unsampled) for s in sorted(sources)}
     gone = [row for row in found if not row.kept]
     strangers = {row.stage for row in gone} - set(stages)
     if strangers:
@@ -122,9 +131,10 @@ def count_segment(
             duplicates=copied,
             failed=sum(row["count"] for row in own if row.defect),
             by_machine=sum(row["count"] for row in own if row.defect in MACHINE_REASONS),
+            not_sampled=sum(row["count"] for row in own if row.unsampled),
         )
         for source in there:
-            its = [row for row in own if row.of_source == source]
+            its = [row for row in own if row.of_source == source and not row.unsampled]
             removed = _sum(its, rejected=False) + (0 if counts else of_sources.get(source, 0))
             entry.sources[source] = SourceCount(there[source], removed, _sum(its, rejected=True))
             there[source] = entry.sources[source].kept

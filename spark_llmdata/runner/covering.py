@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,21 +13,20 @@ from spark_llmdata.errors import ProofFailed
 from spark_llmdata.plan import SegmentNode
 from spark_llmdata.recipe import Read
 from spark_llmdata.runner.counting import tally
+from spark_llmdata.runner.progress import Each, unwatched
 from spark_llmdata.runner.tasks import JudgeRows, ReadRows, ReadSplits
-from spark_llmdata.sources import parquet
-from spark_llmdata.sources.inputs import plan_splits
+from spark_llmdata.sources import parquet, tables
+from spark_llmdata.sources.packing import cut, pack
 from spark_llmdata.sources.split import InputFile, Split
 from spark_llmdata.store import Store, Table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 #: Bytes of input (as stored) whose rows are committed together: what a killed run loses at most.
 PART_BYTES = 64 << 30
 #: And how many files at most, since every task carries the list of its part's splits.
 PART_FILES = 10_000
-#: Bytes of input a task reads, unless one file is larger: small enough to balance, large enough to pay for a task.
-TASK_BYTES = (1 << 20, 64 << 20)
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,18 @@ class Coverage:
 
 
 def cover_reading(
-    store: Store, node: SegmentNode, files: Sequence[InputFile], read: Read, sources: Collection[str] = ()
+    store: Store,
+    node: SegmentNode,
+    files: Sequence[InputFile],
+    read: Read,
+    sources: Collection[str] = (),
+    *,
+    each: Each = unwatched,
 ) -> Coverage:
     """Find or write the parts of the first segment that hold these files, and prove that they hold all of them.
 
     A part whose account of a file does not add up is not taken for that file: it is read again, into another part.
-    Rows of the `sources` are counted apart.
+    Rows of the `sources` are counted apart; `each` gives the batches one by one and sees how it goes on.
     """
     table = store.segment(node.table, node.segment.schema)
     found = _Found(table, files, sources)
@@ -66,7 +72,7 @@ def cover_reading(
     written = []
     if missing:
         removed = table.appended()[1]
-        for batch in _batches(missing):
+        for batch in each(list(_batches(missing)), lambda batch: sum(f.size for f in batch)):
             part = _part_name([f.digest for f in batch], found.broken)
             rows = _read_part(table, node, batch, part, read)
             table.append_once(rows, part, {"files": len(batch)}, removed=removed[part])
@@ -83,7 +89,9 @@ def cover_reading(
     return Coverage(table, parts, pins, mixed, found.version, tuple(written), len(missing), tallies)
 
 
-def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str) -> Coverage:
+def cover_judging(
+    store: Store, node: SegmentNode, before: Coverage, rows: DataFrame, files: str, *, each: Each = unwatched
+) -> Coverage:
     """Find or write the parts of a later segment: one for each part before it, or one for this set of files."""
     table = store.segment(node.table + (f"-{files}" if node.per_run else ""), node.segment.schema)
     there, removed = table.appended()
@@ -95,7 +103,7 @@ def cover_judging(store: Store, node: SegmentNode, before: Coverage, rows: DataF
         for part in before.parts:
             keys[part] = before.table.read(before.version).where("split IS NULL AND kept").where(_is_in("part", [part]))
     missing = [key for key in keys if key not in there]
-    for key in missing:
+    for key in each(missing, None):
         table.append_once(_map(keys[key], judge, table), key, {}, removed=removed[key])
     return Coverage(table, before.parts, before.pins, before.mixed, table.version(), tuple(missing))
 
@@ -143,9 +151,12 @@ def check_account(file: InputFile, splits: Sequence[Any], held: int) -> str | No
         if split.begin != at:
             return f"{file.url}: bytes {at} to {split.begin} were read by no split or by two"
         at = split.end
-    if at != file.size:
-        return f"{file.url}: {at} of {file.size} bytes are accounted for; was it changed while it was read?"
+    size = file.size if file.is_whole else max(s["size"] for s in splits)
+    if at != size:
+        return f"{file.url}: {at} of {size} bytes are accounted for; was it changed while it was read?"
     records = sum(s.records for s in splits)
+    if file.first and records != file.first:
+        return f"{file.url}: {records} records were read of the first {file.first}"
     if records != held:
         return f"{file.url}: {records} records were read, {held} rows were written"
     return None
@@ -173,36 +184,45 @@ def _part_name(digests: Sequence[str], broken: Mapping[str, str]) -> str:
 
 def _read_part(table: Table, node: SegmentNode, files: Sequence[InputFile], part: str, read: Read) -> DataFrame:
     """Read files and judge their records: the rows together with the splits' accounts."""
-    splits = plan_splits(files)
+    splits = cut(files)
     numbered = max((s.number for s in splits), default=-1) + 1
-    tables = {numbered + i: f for i, f in enumerate(f for f in files if f.format == "parquet")}
-    splits += [Split(f, number, 0, f.size) for number, f in tables.items()]
-    tasks = tuple(_pack(splits))
+    scanned = {numbered + i: f for i, f in enumerate(f for f in files if f.format == "parquet")}
+    splits += [Split(f, number, 0, f.size) for number, f in scanned.items()]
+    laid_out = _lay_out(table.spark, [f for f in files if f.format == "table"], numbered + len(scanned), read)
+    splits += [split for split, _ in laid_out]
+    tasks = tuple(pack(splits))
     numbers = table.spark.range(0, len(tasks), 1, len(tasks))
     rows = _map(numbers, ReadSplits(tasks, node.segment, part, read), table)
     columns = read.sources()
-    for group in parquet.group_by_schema(list(tables.values()), columns):
-        known = parquet.places({n: f for n, f in tables.items() if f in group})
-        scanned = parquet.scan(table.spark, group, columns)
-        rows = rows.unionByName(_map(scanned, ReadRows(known, node.segment, part), table))
+    for group in parquet.group_by_schema(list(scanned.values()), columns):
+        known = parquet.places({n: f for n, f in scanned.items() if f in group})
+        found = parquet.scan(table.spark, group, columns)
+        rows = rows.unionByName(_map(found, ReadRows(known, node.segment, part), table))
+    for split, layout in laid_out:
+        known = tables.places(split.file, layout, split.number)
+        found = tables.scan(layout, tables.columns_of(split.file, columns))
+        rows = rows.unionByName(_map(found, ReadRows(known, node.segment, part), table))
     return rows
 
 
-def _pack(splits: Sequence[Split]) -> Iterator[tuple[Split, ...]]:
-    """Splits in tasks of a sensible number of bytes, in order."""
-    total = sum(s.end - s.begin for s in splits)
-    low, high = TASK_BYTES
-    target = min(max(total // 64, low), high)
-    task: list[Split] = []
-    held = 0
-    for split in splits:
-        if task and (held + split.end - split.begin > target or len(task) == 1000):
-            yield tuple(task)
-            task, held = [], 0
-        task.append(split)
-        held += split.end - split.begin
-    if task:
-        yield tuple(task)
+def _lay_out(
+    spark: SparkSession, files: Sequence[InputFile], number: int, read: Read
+) -> list[tuple[Split, tables.Layout]]:
+    """Tables with their rows numbered; each has as many numbers of splits as its rows need in an ordinal.
+
+    Raises:
+        ProofFailed: a table's scan has other rows than the table says.
+    """
+    found = []
+    for file in files:
+        tables.check_columns(spark, file, read.sources())
+        layout = tables.lay_out(spark, file)
+        promised = min(tables.count_rows(spark, file), file.first or sys.maxsize)
+        if layout.rows != promised:
+            raise ProofFailed(f"{file.url}: {promised:,} rows are promised, the scan finds {layout.rows:,}")
+        found.append((Split(file, number, 0, promised), layout))
+        number += 1 + (max(layout.files.values(), default=0) + layout.rows >> 32)
+    return found
 
 
 def _map(rows: DataFrame, task: Any, table: Table) -> DataFrame:

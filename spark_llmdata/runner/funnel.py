@@ -24,7 +24,8 @@ ROW_KEY = ["part", "ordinal"]
 class Removal:
     """Rows that a comparison of documents removed: the table of verdicts, how many, and behind which segment.
 
-    `duplicates` of them name a survivor.
+    `duplicates` of them name a survivor. `keeps` says the same as the verdicts, as a condition on a row, where there is
+    one.
     """
 
     stage: str
@@ -34,6 +35,7 @@ class Removal:
     duplicates: int
     behind: int
     key: tuple[str, ...] = ("doc_id",)
+    keeps: str | None = None
 
     def leave_out(self, rows: DataFrame) -> DataFrame:
         """The rows without the removed ones."""
@@ -41,6 +43,9 @@ class Removal:
 
         if self.count == 0:
             return rows
+        if self.keeps is not None and self.count > BROADCAST_ROWS:
+            # So that no text is shuffled. What is not deterministic keeps Spark from asking it of rows removed before.
+            return rows.withColumn("_stay", F.rand(0)).where(f"({self.keeps}) AND _stay < 2").drop("_stay")
         keys = self.verdicts.select(*self.key)
         if self.count <= BROADCAST_ROWS:
             keys = F.broadcast(keys)
@@ -74,12 +79,20 @@ class Funnel:
         """Go on to a segment."""
         self.segments.append((node, coverage))
 
-    def remove(self, stage: str, table: str, verdicts: DataFrame, key: tuple[str, ...] = ("doc_id",)) -> None:
+    def remove(
+        self,
+        stage: str,
+        table: str,
+        verdicts: DataFrame,
+        key: tuple[str, ...] = ("doc_id",),
+        keeps: str | None = None,
+    ) -> None:
         """Take out rows behind the newest segment."""
         from pyspark.sql import functions as F
 
         count, duplicates = verdicts.agg(F.count("*"), F.count("survivor")).collect()[0]
-        self.removals.append(Removal(stage, table, verdicts, count, duplicates, len(self.segments) - 1, key))
+        behind = len(self.segments) - 1
+        self.removals.append(Removal(stage, table, verdicts, count, duplicates, behind, key, keeps))
 
     def removed_of(self, removal: Removal, sources: Collection[str]) -> dict[str, int]:
         """How many rows of each of these sources a comparison removed."""

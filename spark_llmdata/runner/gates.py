@@ -29,15 +29,15 @@ class Breach:
 def breaches(entry: StageCount, gates: Gates) -> Iterator[Breach]:
     """The gates that a stage's counts exceed, strictly."""
     name = entry.stage
-    removed = (entry.removed, "removed", entry.shown)
+    removed = (entry.removed - entry.not_sampled, "removed", entry.judged)
     yield from _share("max_removed", name, f".{name}", removed, "documents", gates.max_removed_of(name))
     for source, counted in entry.sources.items():
         its = (counted.removed, "removed", counted.shown)
         bound = gates.max_removed_of_source(source, name)
         yield from _share("max_removed_by_source", name, f".{source}.{name}", its, f"documents of {source}", bound)
-    rejected = (entry.rejected, "rejected", entry.shown)
+    rejected = (entry.rejected, "rejected", entry.judged)
     yield from _share("max_rejected", name, f".{name}", rejected, "documents", gates.max_rejected_of(name))
-    duplicates = (entry.duplicates, "removed as duplicates", entry.shown)
+    duplicates = (entry.duplicates, "removed as duplicates", entry.judged)
     yield from _share("max_duplicate_share", name, "", duplicates, "documents", gates.max_duplicate_share)
     if entry.kept < gates.min_kept:
         found = f"behind {name} {entry.kept:,} documents are left; gates.min_kept asks for {gates.min_kept:,}"

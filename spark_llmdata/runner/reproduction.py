@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import MissingExtra, NotFound
 from spark_llmdata.plan import make_plan
+from spark_llmdata.portion import sampling_of
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.recipe.model import GATES
 from spark_llmdata.runner.code import describe_code
+from spark_llmdata.runner.intake import find_again
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.runner.runner import Runner
 from spark_llmdata.sources import files
-from spark_llmdata.sources.inputs import find_files
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.store import Store
 from spark_llmdata.store.delta import REPRODUCTIONS
@@ -69,13 +70,15 @@ def reproduce(store: Store, run: str, new: str, say: Callable[[str], None]) -> R
         )
     manifest = record.manifest
     recipe = rebuild_recipe(manifest["recipe"], manifest["recipe_folder"])
-    inputs = find_files([f"{f['source']}={f['url']}" for f in manifest["inputs"]])
+    inputs = find_again(store, manifest)
+    portion = manifest.get("portion") or {}
     changed = [*_compare_code(manifest["code"], describe_code(recipe.stages))]
     changed += _compare_inputs(manifest["inputs"], inputs.files)
     for difference in changed:
         say(f"  not as it was: {difference.what}: {difference.was}, now {difference.now}")
+    plan = make_plan(recipe, sampling_of(portion))
     scratch = Store(store.spark, f"{store.root}/{REPRODUCTIONS}/{new}")
-    again = Runner(scratch, make_plan(recipe), inputs, new, say, overrides=GATES).run()
+    again = Runner(scratch, plan, inputs, new, say, overrides=GATES, limit=portion.get("limit")).run()
     outcomes = [*_compare_counts(manifest["by_stage"], [c.as_json() for c in again.by_stage])]
     same = again.content_hash == manifest["content_hash"]
     if not same:
@@ -109,6 +112,10 @@ def _compare_inputs(was: Sequence[Mapping[str, Any]], now: Sequence[InputFile]) 
     found = {f.url: f for f in now}
     for facts in was:
         file = found[facts["url"]]
+        if file.format == "table":  # its version says all but whether it is the same table
+            if file.etag != facts.get("table_id"):
+                yield Difference(f"table {file.url}", facts.get("table_id"), file.etag)
+            continue
         if (file.size, file.modified_ns) != (facts["size"], facts["modified_ns"]):
             then = _stamp(facts["size"], facts["modified_ns"])
             yield Difference(f"input {file.url}", then, _stamp(file.size, file.modified_ns))

@@ -64,7 +64,7 @@ def control_row(segment: Segment, part: str, split: Split, tally: Tally) -> pa.R
     facts = {
         "file": split.file.url,
         "digest": split.file.digest,
-        "size": split.file.size,
+        "size": split.file.size if split.file.is_whole else tally.end,
         "split": split.number,
         "begin": tally.begin,
         "end": tally.end,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,13 @@ MAX_COMMITS_LOST = 20
 
 #: The folder of a store in which runs are built again, each in a store of its own.
 REPRODUCTIONS = "reproductions"
+
+#: The folder of a store in which inputs lie that were copied: data frames, and tables that keep no versions.
+COPIES = "inputs"
+
+#: The tables of builds: of runs over all of their input, and of those over a part of it (`--sample`, `--limit`), which
+#: have one of their own, so that whoever reads the corpus never reads a try for it.
+CORPUS, TRIALS = "corpus", "trials"
 
 _KEEP_HISTORY = {
     "delta.logRetentionDuration": "interval 36500 days",
@@ -180,21 +188,36 @@ def _lost_a_race(error: Exception) -> bool:
     return bool(_RACE.search(str(error)))
 
 
-def check_folder(root: str, *, must_exist: bool = False) -> str:
+def check_folder(root: str, *, must_exist: bool = False, must_write: bool = False) -> str:
     """The absolute path or the URL of a store; says what is wrong with a local one, for which no Spark is needed."""
     if re.match(r"[A-Za-z][\w+.-]+:/", root):
         return root
+    if not root.strip():
+        raise UsageError("--store is empty; expected a folder, new or with a store in it")
     path = Path(root).expanduser().absolute()
     if path.exists() and not path.is_dir():
         raise UsageError(f"--store {root} is a file; expected a folder, new or with a store in it")
+    if must_write:
+        _check_writable(root, path)
     if must_exist and not (path / "runs" / "_delta_log").is_dir():
         raise UsageError(f"--store {root} holds no store; `llmdata run RECIPE --input PATH --store {root}` makes one")
     return str(path)
 
 
+def _check_writable(root: str, path: Path) -> None:
+    """Say what stands in the way of a new store, or of writing to one, before Spark is started for it."""
+    there = next(p for p in (path, *path.parents) if p.exists())
+    if not there.is_dir():
+        raise UsageError(f"--store {root} lies below {there}, which is a file; expected a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"--store {root}: this user may not write to {there}; expected a folder of your own, or get the right to it"
+        )
+
+
 @dataclass(frozen=True)
 class Store:
-    """A folder of Delta tables: segments, verdicts, fates, corpus, runs."""
+    """A folder of Delta tables: segments, verdicts, fates, corpus, trials, runs."""
 
     spark: SparkSession
     root: str
@@ -245,6 +268,15 @@ class Store:
         return self._table(f"settled/{verdicts}/{name}", pa.schema(()), ())
 
     @property
+    def copies(self) -> str:
+        """The folder of copied inputs."""
+        return f"{self.root}/{COPIES}"
+
+    def copy(self, name: str) -> Table:
+        """A copied input; `name` is the run's that made it, and a number."""
+        return self._table(f"{COPIES}/{name}", pa.schema(()), ())
+
+    @property
     def fates(self) -> Table:
         """One row for every record of every run."""
         return self._table("fates", schema.FATES, ("run", "doc_id", "part"))
@@ -252,7 +284,11 @@ class Store:
     @property
     def corpus(self) -> Table:
         """The kept documents; each build is a version."""
-        return self._table("corpus", schema.CORPUS, ("doc_id",))
+        return self.builds(CORPUS)
+
+    def builds(self, name: str) -> Table:
+        """One of the tables of builds, CORPUS or TRIALS."""
+        return self._table(name, schema.CORPUS, ("doc_id",))
 
     @property
     def runs(self) -> Table:

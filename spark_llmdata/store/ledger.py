@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from spark_llmdata.errors import NotFound, UsageError
+from spark_llmdata.errors import NotFound, PartOfInput, UsageError
+from spark_llmdata.portion import tell_portion
 from spark_llmdata.store import driver
-from spark_llmdata.store.delta import Store
+from spark_llmdata.store.delta import CORPUS, TRIALS, Store
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 #: The form of manifests; one of a newer form is not read, since it may mean something else.
 MANIFEST_FORMAT = 1
@@ -22,7 +27,7 @@ _ATTEMPT = 100
 #: States in which a run can be continued.
 UNFINISHED = frozenset({"started", "committing", "interrupted", "killed"})
 
-_SHOWN = ("counts", "content_hash", "error", "request", "format", "driver")
+_SHOWN = ("counts", "content_hash", "error", "request", "format", "driver", "portion")
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,9 @@ class RunRecord:
     """A run as log and corpus tell it.
 
     `state` is started, committing, interrupted, killed (started or committing, and its driver is gone), failed,
-    abandoned or done; `version` is the one of the corpus that holds its build, when done; `attempt` counts how often
-    it was continued; `request` names recipe, code and inputs, so that the same command finds it again.
+    abandoned or done; `version` is the one of the `table` of builds (the corpus; of a run over a part of its input
+    `trials`) that holds its build, when done; `attempt` counts how often it was continued; `request` names recipe, code
+    and inputs, so that the same command finds it again.
     """
 
     run: str
@@ -44,6 +50,22 @@ class RunRecord:
     attempt: int = 0
     request: str | None = None
     format: int = MANIFEST_FORMAT
+    table: str = CORPUS
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it looked at a part of its input only."""
+        return bool(self.manifest.get("portion"))
+
+    def read_corpus(self, store: Store) -> DataFrame:
+        """The kept documents of its build.
+
+        Raises:
+            NotFound: it is not done.
+        """
+        if self.version is None:
+            raise NotFound(f"run {self.run} is {self.state} and has no corpus; `llmdata runs` says which runs are done")
+        return store.builds(self.table).read(self.version)
 
 
 class Ledger:
@@ -86,21 +108,25 @@ class Ledger:
             return []
         shown = [F.get_json_object("manifest", f"$.{key}").alias(key) for key in _SHOWN]
         events = self.store.runs.read().select("run", "seq", "state", "at", "recipe", *shown).collect()
-        built: dict[str, int] = {}
-        for note in self.store.corpus.notes():
-            built.setdefault(str(note.get("run")), int(note.get("holds", note["version"])))
+        built: dict[str, tuple[str, int]] = {}
+        for table in (CORPUS, TRIALS) if any(event.portion for event in events) else (CORPUS,):
+            for note in self.store.builds(table).notes():
+                built.setdefault(str(note.get("run")), (table, int(note.get("holds", note["version"]))))
         runs: dict[str, list[Any]] = {}
         for event in sorted(events, key=lambda e: (e.run, e.seq)):
             runs.setdefault(event.run, []).append(event)
         return [self._record(run, found, built.get(run)) for run, found in sorted(runs.items())]
 
-    def _record(self, run: str, events: Sequence[Any], version: int | None) -> RunRecord:
+    def _record(self, run: str, events: Sequence[Any], built: tuple[str, int] | None) -> RunRecord:
         last = events[-1]
+        table, version = built or (TRIALS if last.portion else CORPUS, None)
         # An interruption that came when the build was committed already has changed nothing.
         shown = {"content_hash": last.content_hash, "error": last.error if version is None else None}
         manifest = {k: v for k, v in shown.items() if v is not None}
         if last.counts is not None:
             manifest["counts"] = json.loads(last.counts)
+        if last.portion is not None:
+            manifest["portion"] = json.loads(last.portion)
         state = last.state if version is None else "done"
         if state in ("started", "committing") and last.driver and driver.has_ended(json.loads(last.driver)):
             state = "killed"
@@ -115,16 +141,16 @@ class Ledger:
             int(last.seq) // _ATTEMPT,
             last.request,
             int(last.format or MANIFEST_FORMAT),
+            table,
         )
 
     def find(self, run: str | None) -> RunRecord:
-        """The run of that id (or its unambiguous beginning); without one the newest that is done, else the newest."""
+        """The run of that id (or its unambiguous beginning); without one that of the newest corpus (see `newest`)."""
         runs = self.list()
         if not runs:
             raise NotFound(f"{self.store.root} holds no run yet")
         if run is None:
-            done = [r for r in runs if r.state == "done"]
-            return self.whole(max(done or runs, key=lambda r: (-1 if r.version is None else r.version, r.run)))
+            return self.whole(newest(runs))
         found = [r for r in runs if r.run == run] or [r for r in runs if r.run.startswith(run)]
         if len(found) != 1:
             known = ", ".join(r.run for r in runs[-5:])
@@ -166,3 +192,22 @@ class Ledger:
         for row in sorted(rows, key=lambda r: int(r.seq)):
             manifest |= json.loads(row.manifest)
         return replace(record, manifest=manifest)
+
+
+def newest(runs: Sequence[RunRecord]) -> RunRecord:
+    """The run that made the newest corpus from all of its input; it warns where only parts of inputs were looked at.
+
+    Where no run is done it is the one that began last.
+    """
+    done = [run for run in runs if run.version is not None]
+    if not done:
+        return max(runs, key=lambda run: run.run)
+    found = max(done, key=lambda run: (not run.is_part, run.table == TRIALS, run.version, run.run))
+    if found.is_part:
+        warnings.warn(
+            f"no run of this store that is done looked at all of its input; run {found.run}, the newest one, looked at "
+            f"{tell_portion(found.manifest['portion'])}",
+            PartOfInput,
+            stacklevel=3,
+        )
+    return found

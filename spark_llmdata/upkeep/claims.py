@@ -11,6 +11,9 @@ from spark_llmdata.errors import UsageError
 from spark_llmdata.store import Store, driver
 from spark_llmdata.store.ledger import MANIFEST_FORMAT, UNFINISHED, Ledger, RunRecord
 
+#: What is read of an event.
+_NAMED = ("segments", "verdicts", "copies", "driver")
+
 
 @dataclass(frozen=True)
 class Busy:
@@ -39,6 +42,7 @@ class Claims:
     unfinished: frozenset[str] = frozenset()  # runs that can be continued: what they wrote stays
     abandoned: frozenset[str] = frozenset()
     busy: tuple[Busy, ...] = ()
+    known: frozenset[str] = frozenset()  # all runs there are
 
 
 def read_claims(store: Store, given_up: Collection[str] = ()) -> Claims:
@@ -66,12 +70,16 @@ def read_claims(store: Store, given_up: Collection[str] = ()) -> Claims:
             if not segment["table"].endswith(segment["fingerprint"]):
                 whole.add(segment["table"])
         tables.update(entry["table"] for entry in json.loads(event.verdicts or "[]"))
+        tables.update(json.loads(event.copies or "[]"))
     busy = tuple(
         Busy(r.run, here=driver.has_ended(drivers.get(r.run)) is False)
         for r in runs
         if r.state in ("started", "committing")
     )
-    return Claims(frozenset(tables), frozenset(parts), frozenset(whole), frozenset(_unfinished(runs)), abandoned, busy)
+    known = frozenset(r.run for r in runs)
+    return Claims(
+        frozenset(tables), frozenset(parts), frozenset(whole), frozenset(_unfinished(runs)), abandoned, busy, known
+    )
 
 
 def check_formats(runs: Collection[RunRecord]) -> None:
@@ -99,7 +107,7 @@ def _read_events(store: Store) -> list[Any]:
 
     if not store.runs.exists():
         return []
-    columns = [F.get_json_object("manifest", f"$.{name}").alias(name) for name in ("segments", "verdicts", "driver")]
+    columns = [F.get_json_object("manifest", f"$.{name}").alias(name) for name in _NAMED]
     return store.runs.read().select("run", "seq", *columns).orderBy("run", "seq").collect()
 
 
@@ -114,7 +122,7 @@ def abandon(store: Store, name: str, *, dry_run: bool) -> str:
     record = ledger.find(name)
     if record.state == "done":
         raise UsageError(
-            f"--abandon {name}: run {record.run} is done; its build, version {record.version} of the corpus, stays"
+            f"--abandon {name}: run {record.run} is done; its build, version {record.version} of {record.table}, stays"
         )
     if record.state in ("started", "committing") and driver.has_ended(record.manifest.get("driver")) is False:
         raise UsageError(

@@ -12,6 +12,7 @@ import pyarrow as pa
 from spark_llmdata import schema
 from spark_llmdata.kernels import hashing
 from spark_llmdata.store import Store
+from spark_llmdata.store.delta import CORPUS, TRIALS
 from spark_llmdata.upkeep.findings import Examination
 from spark_llmdata.upkeep.manifests import Manifest, remedy_for
 
@@ -107,19 +108,19 @@ class ContentCheck:
                     self.found.note("fates", "fates", problem, [manifest.run], self._remedy("fates", [manifest]))
 
     def check_builds(self) -> None:
-        """Each build's version of the corpus has its count and, computed anew from its rows, its hash; no id twice.
+        """Each build's version has its count and, computed anew from its rows, its hash; no id is there twice.
 
         Runs with the same content share a version, which is read once for all of them.
         """
         measure = functools.cache(self._measure_build)
-        hurt = {run for f in self.found.findings if f.place.startswith("corpus") for run in f.runs}
+        hurt = {run for f in self.found.findings if f.place.startswith((CORPUS, TRIALS)) for run in f.runs}
         for manifest in self.manifests:
             if manifest.version is None or manifest.run in hurt:
                 continue
-            place = f"corpus version {manifest.version}"
-            remedy = self._remedy("corpus", [manifest])
+            place = f"{manifest.table} version {manifest.version}"
+            remedy = self._remedy(manifest.table, [manifest])
             with self.found.checking("corpus", place, [manifest.run], remedy):
-                held, repeated = measure(manifest.version, _scores(manifest))
+                held, repeated = measure(manifest.table, manifest.version, _scores(manifest))
                 wanted = manifest.facts["content_hash"]
                 if held != wanted:
                     self.found.note(
@@ -129,9 +130,9 @@ class ContentCheck:
                     problem = f"{repeated:,} doc_ids are there more than once"
                     self.found.note("corpus", place, problem, [manifest.run], remedy)
 
-    def _measure_build(self, version: int, scores: bool) -> tuple[str, int]:
-        """Content hash of a version of the corpus, and how many doc_ids it has more than once."""
-        rows = self.store.corpus.read(version)
+    def _measure_build(self, table: str, version: int, scores: bool) -> tuple[str, int]:
+        """Content hash of a version of a table of builds, and how many doc_ids it has more than once."""
+        rows = self.store.builds(table).read(version)
         return content_hash(rows, scores), count_repeated(rows)
 
     def _read(self, table: str) -> DataFrame:

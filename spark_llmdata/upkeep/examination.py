@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 
+from spark_llmdata.delta_log import Folder, LogDamaged
 from spark_llmdata.errors import NotFound, UsageError
 from spark_llmdata.sources import files
 from spark_llmdata.store import Store
+from spark_llmdata.store.delta import COPIES, CORPUS, TRIALS
 from spark_llmdata.upkeep.claims import read_claims
 from spark_llmdata.upkeep.contents import ContentCheck
 from spark_llmdata.upkeep.findings import Examination, reason
 from spark_llmdata.upkeep.folders import FolderCheck
 from spark_llmdata.upkeep.garbage import HIDDEN, Search, find_settled
-from spark_llmdata.upkeep.log import Folder, LogDamaged
 from spark_llmdata.upkeep.manifests import Manifest, read_manifests, remedy_for
 
 
@@ -32,9 +33,9 @@ def check_store(store: Store, run: str | None = None, say: Callable[[str], None]
             "Spark knows give the url that fsspec understands, or the place where it is mounted"
         )
     tell("reading logs and manifests")
-    versions = find_builds(store)
+    builds = find_builds(store)
     _check_folder(store, found, "runs", ())
-    manifests = read_manifests(store, versions, found)
+    manifests = read_manifests(store, builds, found)
     if run is not None:
         manifests = [m for m in manifests if m.run.startswith(run)]
         if len({m.run for m in manifests}) != 1:
@@ -47,8 +48,9 @@ def check_store(store: Store, run: str | None = None, say: Callable[[str], None]
     for place, named in _places(store, readable, everything=run is None).items():
         tell(f"  {place}")
         concerned = readable if place == "fates" else [m for m in readable if named in m.tables]
-        if place == "corpus":
-            concerned = [m for m in manifests if m.version is not None or m.state == "committing"]
+        if place in (CORPUS, TRIALS):
+            built = [m for m in manifests if m.version is not None or m.state == "committing"]
+            concerned = [m for m in built if m.table == place]
         _check_folder(store, found, place, concerned, named=named, optional=place == "fates")
     tell("comparing rows with the manifests")
     contents = ContentCheck(store, readable, found)
@@ -62,17 +64,18 @@ def check_store(store: Store, run: str | None = None, say: Callable[[str], None]
     return found
 
 
-def find_builds(store: Store) -> dict[str, int]:
-    """The version of the corpus that holds each run's build, as far as its log can be read."""
-    folder = Folder.look(store.corpus.path)
-    builds: dict[str, int] = {}
-    for version in folder.versions:
-        try:
-            note = folder.commit(version).note
-        except LogDamaged:
-            continue
-        if "run" in note:
-            builds[str(note["run"])] = int(note.get("holds", version))
+def find_builds(store: Store) -> dict[str, tuple[str, int]]:
+    """The table and its version that hold each run's build, as far as the logs can be read."""
+    builds: dict[str, tuple[str, int]] = {}
+    for table in (CORPUS, TRIALS):
+        folder = Folder.look(store.builds(table).path)
+        for version in folder.versions:
+            try:
+                note = folder.commit(version).note
+            except LogDamaged:
+                continue
+            if "run" in note:
+                builds[str(note["run"])] = table, int(note.get("holds", version))
     return builds
 
 
@@ -83,11 +86,13 @@ def _places(store: Store, manifests: Sequence[Manifest], *, everything: bool) ->
     """
     named = {table for manifest in manifests for table in manifest.tables}
     places = {table: table for table in named}
-    for kind in ("segments", "verdicts") if everything else ():
+    for kind in ("segments", "verdicts", COPIES) if everything else ():
         places |= {f"{kind}/{name}": f"{kind}/{name}" for name in files.list_names(f"{store.root}/{kind}")}
     places |= {place: verdicts for place, verdicts in find_settled(store) if everything or verdicts in named}
     there = {place for place in places if place in named or _is_table(store, place)}
-    return {"fates": "fates", **{place: places[place] for place in sorted(there)}, "corpus": "corpus"}
+    tables = {place: places[place] for place in sorted(there)}
+    tries = any(m.table == TRIALS for m in manifests) or (everything and _is_table(store, TRIALS))
+    return {"fates": "fates", **tables, CORPUS: CORPUS} | ({TRIALS: TRIALS} if tries else {})
 
 
 def _is_table(store: Store, place: str) -> bool:
@@ -106,7 +111,8 @@ def _check_folder(
 ) -> None:
     """Check one table for the runs it concerns, which may name another one for it."""
     everybody = tuple(m.run for m in concerned)
-    versions = tuple(sorted({m.version for m in concerned if m.version is not None})) if place == "corpus" else ()
+    has_builds = place in (CORPUS, TRIALS)
+    versions = tuple(sorted({m.version for m in concerned if m.version is not None})) if has_builds else ()
 
     def whose(key: str | int) -> tuple[str, ...]:
         if isinstance(key, int):  # a version; a run whose commit is lost cannot be told from one that was killed
@@ -119,10 +125,19 @@ def _check_folder(
     with found.checking("table", place, everybody, remedy(everybody, True)):
         folder = Folder.look(f"{store.root}/{place}")
         if not folder.files:
-            if concerned and not optional:
+            if concerned and not optional and not (has_builds and _may_be_uncommitted(concerned)):
                 found.note("table", place, "is missing", everybody, remedy(everybody, True))
             return
         FolderCheck(store.spark, folder, place, found, everybody, whose, remedy, versions).check()
+
+
+def _may_be_uncommitted(concerned: Sequence[Manifest]) -> bool:
+    """Whether a table of builds that is not there may never have been.
+
+    A run announces its commit before it makes it, and one that was stopped between the two leaves no table where it
+    was the first. A second one would have made it.
+    """
+    return len(concerned) == 1 and concerned[0].version is None
 
 
 def _garbage(store: Store, tell: Callable[[str], None]) -> int | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from spark_llmdata.delta_log import LOG, DataFile, Folder, History, LogDamaged
 from spark_llmdata.upkeep.findings import Examination, damaged_among
-from spark_llmdata.upkeep.log import LOG, DataFile, Folder, History, LogDamaged
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from spark_llmdata.delta_log import LOG, Folder, History, LogDamaged, beside, read_history
 from spark_llmdata.sources import files
 from spark_llmdata.stage import SETTLED_PATTERN
 from spark_llmdata.store import Store
-from spark_llmdata.store.delta import REPRODUCTIONS
+from spark_llmdata.store.delta import COPIES, CORPUS, REPRODUCTIONS, TRIALS
 from spark_llmdata.upkeep.claims import Busy, Claims, read_claims
-from spark_llmdata.upkeep.log import LOG, Folder, History, LogDamaged, beside, read_history
 
 #: How the tables of segments and verdicts are called, and those below `settled/TABLE OF VERDICTS`; anything else in
 #: their folders is not ours to remove.
 _OURS = re.compile(r"[\w.-]*-[0-9a-f]{16}")
 _SETTLED = re.compile(rf"settled/{_OURS.pattern}/{SETTLED_PATTERN}")
+_COPY = re.compile(r"(\d{8}T\d{6}-[0-9a-f]{8})-\d+")  # a run, and the number of its copy
 #: What a killed gc leaves: a folder that was being removed.
 HIDDEN = ".removed-"
-_HISTORIC = ("corpus", "fates", "runs")  # their older versions can be read
+_HISTORIC = (CORPUS, TRIALS, "fates", "runs")  # their older versions can be read
 #: Files that writers of Delta and Spark make in a table's folder (names below it), with those of their checksums.
 _DATA = r"(?:part-[\w-]+(?:\.\w+)*\.parquet|deletion_vector_[\w-]+\.bin)"
 _WRITTEN = re.compile(rf"(?:[^_./][^/]*/)*(?:{_DATA}|\.{_DATA}\.crc)")
@@ -62,9 +63,9 @@ class Search:
     def find(self) -> list[Item]:
         """All that is garbage, and what is spared with the reason in `why`; in a stable order."""
         found = list(self._reproductions())
-        for kind in ("segments", "verdicts"):
+        for kind, ours in (("segments", _OURS), ("verdicts", _OURS), (COPIES, _COPY)):
             for name in files.list_names(f"{self.store.root}/{kind}"):
-                found += self._table(f"{kind}/{name}", ours=bool(_OURS.fullmatch(name)))
+                found += self._table(f"{kind}/{name}", ours=bool(ours.fullmatch(name)))
         for place, verdicts in find_settled(self.store):
             found += self._table(place, verdicts, ours=bool(_SETTLED.fullmatch(place)))
         for name in _HISTORIC:
@@ -80,6 +81,12 @@ class Search:
             return
         if not ours:
             yield replace(whole, why="not a name that llmdata gives; move it elsewhere")
+            return
+        run = _COPY.fullmatch(place.removeprefix(f"{COPIES}/"))
+        if run is not None and run[1] not in self.claims.known:
+            yield replace(
+                whole, why=f"run {run[1]} is about to begin, or was killed before; if it is dead, remove {place}"
+            )
             return
         is_claimed = (led_to or place) in self.claims.tables
         # A run may have ended without what it had begun to settle.

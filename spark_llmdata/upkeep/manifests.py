@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from spark_llmdata.store import Store
+from spark_llmdata.store.command import describe_command
+from spark_llmdata.store.delta import CORPUS, TRIALS
 from spark_llmdata.store.ledger import MANIFEST_FORMAT
 from spark_llmdata.upkeep.findings import Examination
 
 
 @dataclass
 class Manifest:
-    """What a run says of itself; `version` is the one of the corpus that holds its build."""
+    """What a run says of itself; `version` is the one of the table `built_in` that holds its build."""
 
     run: str
     recipe: str = ""
     state: str = ""
     version: int | None = None
+    built_in: str = ""
     facts: dict[str, Any] = field(default_factory=dict)  # its events, later ones over earlier ones; without the inputs
     readable: bool = True
 
@@ -37,7 +39,7 @@ class Manifest:
     @property
     def tables(self) -> set[str]:
         """All tables it names."""
-        return {entry["table"] for entry in (*self.segments, *self.verdicts)}
+        return {entry["table"] for entry in (*self.segments, *self.verdicts)} | set(self.facts.get("copies", ()))
 
     def names(self, table: str, part: str) -> bool:
         """Whether it names a part of a table; of a table for one set of files it names all."""
@@ -46,17 +48,17 @@ class Manifest:
                 return part in entry["parts"] or not table.endswith(entry["fingerprint"])
         return table in self.tables
 
+    @property
+    def table(self) -> str:
+        """The table of builds that has its build, or would have it."""
+        return self.built_in or (TRIALS if self.facts.get("portion") else CORPUS)
+
     def command(self, store: str) -> str:
         """The command that makes the same again, as it was given, with absolute paths."""
-        asked = self.facts.get("asked") or {}
-        recipe, inputs = asked.get("recipe") or self.recipe, asked.get("input") or ["PATH"]
-        words = ["llmdata", "run", recipe, "--input", *inputs, "--store", store]
-        words += [word for setting in asked.get("set", ()) for word in ("--set", setting)]
-        words += [word for gate in self.facts.get("overrides", ()) for word in ("--override-gate", gate)]
-        return " ".join(shlex.quote(word) for word in words)
+        return describe_command({"recipe": {"name": self.recipe}} | self.facts, store)
 
 
-def read_manifests(store: Store, versions: Mapping[str, int], found: Examination) -> list[Manifest]:
+def read_manifests(store: Store, builds: Mapping[str, tuple[str, int]], found: Examination) -> list[Manifest]:
     """Read all runs that are not given up; what cannot be read is noted, and its run left out of further checks."""
     runs: dict[str, Manifest] = {}
     remedy = remedy_for("runs", [], store.root)
@@ -70,7 +72,7 @@ def read_manifests(store: Store, versions: Mapping[str, int], found: Examination
                 _take(manifest, json.loads(row.manifest))
                 manifest.readable = whole
     for manifest in runs.values():
-        manifest.version = versions.get(manifest.run)
+        manifest.built_in, manifest.version = builds.get(manifest.run, ("", None))
         written = manifest.facts.get("format", MANIFEST_FORMAT)
         if written > MANIFEST_FORMAT:
             manifest.readable = False
@@ -95,12 +97,17 @@ def remedy_for(place: str, manifests: list[Manifest], store: str, *, log: bool =
             return f"move the folder {place} away; what it led to is in verdicts, and no run reads it again"
         return f"move the folder {place} away and run the same again, with the same code: {again}"
     restore = "restore the file from a backup; without one "
-    if place == "corpus" and log:
+    if place.startswith("inputs/"):
         return (
-            f"{restore}move the folder corpus away, and all its builds with it, and run their commands again: {again}"
+            f"{restore}the input that was copied there (a data frame, or a table without versions) cannot be read "
+            "again: the build stays as it is, but cannot be reproduced"
         )
-    if place == "corpus":
-        end = f"DELETE FROM delta.`{store}/corpus`"
+    if place in (CORPUS, TRIALS) and log:
+        return (
+            f"{restore}move the folder {place} away, and all its builds with it, and run their commands again: {again}"
+        )
+    if place in (CORPUS, TRIALS):
+        end = f"DELETE FROM delta.`{store}/{place}`"
         return (
             f"{restore}run the same command again, which makes a new build: {again}; if the damaged build is the "
             f"newest, say first, in Spark SQL: {end} (older builds stay)"

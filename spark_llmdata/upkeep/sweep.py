@@ -9,13 +9,13 @@ from itertools import groupby
 from typing import Any
 
 from spark_llmdata import schema
+from spark_llmdata.delta_log import Folder, read_history
 from spark_llmdata.errors import UsageError
 from spark_llmdata.sources import files
 from spark_llmdata.store import Store, Table
 from spark_llmdata.upkeep.claims import Claims, read_claims
 from spark_llmdata.upkeep.claims import abandon as give_up
 from spark_llmdata.upkeep.garbage import CHANGED, HIDDEN, Item, Search, dead_files
-from spark_llmdata.upkeep.log import Folder, read_history
 
 DISTURBED = "a run has begun or ended meanwhile; run gc again"
 
@@ -120,7 +120,9 @@ def _remove(store: Store, place: str, items: Sequence[Item], began: int, alone: 
     history = read_history(folder)
     if not alone():
         return DISTURBED
-    kept = frozenset(history.live if place.startswith(("segments/", "verdicts/", "settled/")) else history.ever)
+    kept = frozenset(
+        history.live if place.startswith(("segments/", "verdicts/", "settled/", "inputs/")) else history.ever
+    )
     seen = {name for item in items for name in item.names}
     dead = seen.intersection(dead_files(folder, history, kept, began))
     if keys:  # taking rows out, Delta writes files without rows and does not commit them; nobody else is writing

@@ -12,6 +12,7 @@ from spark_llmdata.errors import EnvironmentProblem, UsageError
 from spark_llmdata.stages.clean.refinedweb_lines import RefinedwebLines
 from spark_llmdata.stages.clean.unicode import CleanUnicode
 from spark_llmdata.stages.dedup.exact import DedupExact
+from spark_llmdata.stages.extract.html import ExtractHtml
 from spark_llmdata.stages.filter.c4 import C4
 from spark_llmdata.stages.filter.fineweb import FineWeb
 from spark_llmdata.stages.filter.gopher_quality import GopherQuality
@@ -125,6 +126,48 @@ def test_meta_of_pandas_is_a_dict_or_nothing():
         assert judged.kept.tolist() == expected
     nothing = FilterHttp()(pd.DataFrame({"content_type": ["text/html", None], "meta": [None, None]}))
     assert nothing.kept.tolist() == [True, True]
+
+
+PAGE = (
+    "<html lang=de><head><title>Cats &amp; dogs</title><meta charset=iso-8859-1><meta name=author content=Me></head>"
+    "<p>caf\xe9 and more words"
+)
+SAID = {"title": "Cats & dogs", "author": "Me", "html_lang": "de", "charset": "windows-1252", "charset_source": "meta"}
+
+
+def test_a_page_in_a_frame_says_what_it_says_of_itself():
+    frame = pd.DataFrame({"html": [PAGE.encode("latin-1"), b"", None], "text": [None, None, "there"]})
+    judged = ExtractHtml()(frame)
+    assert judged.text.tolist() == ["caf\xe9 and more words", "", "there"]
+    assert judged.meta.tolist() == [SAID, {"charset": "utf-8", "charset_source": "utf8"}, None]
+    again = ExtractHtml(replace_facts=True)(judged)
+    assert again.meta.tolist() == judged.meta.tolist()
+
+
+@pytest.mark.parametrize("given", [{"meta": [{"title": "mine", "k": "v"}]}, {"meta": [None]}, {}])
+def test_what_a_frame_said_before_stays(given):
+    judged = ExtractHtml()(pd.DataFrame({"html": [PAGE.encode("latin-1")], **given}))
+    held = (given.get("meta") or [None])[0] or {}
+    assert judged.meta[0] == {**SAID, **held}
+    [row] = ExtractHtml()(pa.table({"html": [PAGE.encode("latin-1")]})).to_pylist()
+    assert dict(row["meta"]) == SAID
+
+
+@pytest.mark.parametrize("own", [7, '{"a": 1}', ["a", "b"]])
+def test_a_column_meta_that_is_no_map_stays_as_it_is(own):
+    page = pa.table({"html": [PAGE.encode("latin-1")], "meta": [own]})
+    judged = ExtractHtml()(page)
+    assert judged.column("meta").equals(page.column("meta"))
+    assert judged.column("text").to_pylist() == ["caf\xe9 and more words"]
+    with pytest.raises(UsageError, match="needs the column meta as map<string, string>, it is"):
+        FilterHttp()(page.append_column("content_type", pa.array(["text/html"])))
+
+
+@pytest.mark.spark
+def test_frames_of_spark_give_what_those_of_pandas_give(spark):
+    frame = pd.DataFrame({"html": [PAGE.encode("latin-1"), b"<title>x</title><p>y"]})
+    rows = ExtractHtml()(spark.createDataFrame(frame)).orderBy("text").collect()
+    assert [row.meta for row in rows] == ExtractHtml()(frame).meta.tolist()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from spark_llmdata.errors import InputError, UsageError
 from spark_llmdata.ordering.sample import take_sample
 from spark_llmdata.recipe import Read
 from spark_llmdata.sources.inputs import find_files
+from spark_llmdata.sources.split import InputFile
 from tests.runner.corpora import documents, write_jsonl, write_warc
 
 
@@ -71,3 +72,11 @@ def test_what_cannot_be_sampled_is_said(tmp_path):
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 no table PAR1")
     with pytest.raises(InputError, match=r"broken.parquet: cannot be read as Parquet"):
         take_sample(find_files([str(tmp_path / "broken.parquet")]).files, Read(), 10)
+
+
+def test_a_table_needs_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.sql import SparkSession
+
+    monkeypatch.setattr(SparkSession, "getActiveSession", lambda: None)
+    with pytest.raises(InputError, match="table:t@v1: a table is read by Spark, which is not started"):
+        take_sample([InputFile("table:t@v1", 0, 0, "web", "table")], Read())

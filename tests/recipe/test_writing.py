@@ -40,6 +40,8 @@ def test_every_preset_of_every_stage(kind, tmp_path):
         (tmp_path / "r.yaml").write_text(f"name: r\nstages:\n  - {kind}{settings}\n")
         if kind == "filter.language":
             (tmp_path / "r.yaml").write_text(f"name: r\nstages:\n  - score.language\n  - {kind}{settings}\n")
+        if kind == "filter.expr":
+            (tmp_path / "r.yaml").write_text(f"name: r\nstages:\n  - {kind}: {{keep: \"text LIKE '%: #%'\"}}\n")
         recipe = load_recipe(str(tmp_path / "r.yaml"))
         assert written(recipe, tmp_path).as_dict() == recipe.as_dict()
 

@@ -65,8 +65,8 @@ class Case:
         self.recipe.write_text(text, "utf-8")
         self.first = self.run()
 
-    def run(self, settings=(), files="in"):
-        return sl.run(self.recipe, input=self.folder / files, store=self.store, spark=self.spark, set=settings)
+    def run(self, settings=(), files="in", **more):
+        return sl.run(self.recipe, input=self.folder / files, store=self.store, spark=self.spark, set=settings, **more)
 
     def ask(self, *settings, run=None):
         return sl.retune(run or self.first.run, store=self.store, spark=self.spark, set=settings)
@@ -202,6 +202,16 @@ def test_only_the_files_of_the_run_count(alone):
     found = alone.ask("filter.gopher_quality.min_words=60", run=some.run)
     assert found.kept_then.documents == some.counts["kept"]
     assert found.kept_now.documents + sum(r.now for r in found.reasons) == 20
+
+
+def test_a_sample_is_asked_as_a_sample(alone):
+    setting = "filter.gopher_quality.min_words=60"
+    some = alone.run(sample=0.5, sample_seed=3)
+    found, really = alone.ask(setting, run=some.run), alone.run([setting], sample=0.5, sample_seed=3)
+    assert found.exact
+    assert (found.kept_then.documents, found.kept_now.documents) == (some.counts["kept"], really.counts["kept"])
+    assert {r.reason: r.now for r in found.reasons if r.now} == by_reason(really)
+    assert found.command.endswith(f"--set {setting} --sample 0.5 --sample-seed 3")
 
 
 def test_what_is_not_there(alone, monkeypatch):

@@ -51,7 +51,8 @@ class Funnel:
     def alive(self):
         return self.docs
 
-    def remove(self, stage, table, verdicts):
+    def remove(self, stage, table, verdicts, keeps):
+        assert keeps is None
         self.found.append((table, sorted((r.doc_id, r.survivor) for r in verdicts.collect())))
 
 

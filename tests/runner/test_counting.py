@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import spark_llmdata as sl
 from spark_llmdata.errors import RunFailed, UsageError
 from spark_llmdata.recipe import Gates
 from spark_llmdata.runner.api import check_overrides
@@ -13,13 +14,26 @@ from spark_llmdata.runner.counting import SourceCount, StageCount, count_compari
 from spark_llmdata.runner.gates import GATE_ROWS, breaches
 
 
+def test_what_is_no_recipe_is_told():
+    with pytest.raises(UsageError, match="recipe: dict is none; expected a recipe's name, a file"):
+        sl.run({"name": "x", "stages": []}, input="x", store="y")
+
+
 class Tally(SimpleNamespace):
     def __getitem__(self, name):
         return getattr(self, name)
 
 
-def tally(count, stage=None, *, rejected=False, defect="", source=None):
-    return Tally(kept=stage is None, rejected=rejected, stage=stage, defect=defect, of_source=source, count=count)
+def tally(count, stage=None, *, rejected=False, defect="", source=None, unsampled=False):
+    return Tally(
+        kept=stage is None,
+        rejected=rejected,
+        stage=stage,
+        defect=defect,
+        of_source=source,
+        count=count,
+        unsampled=unsampled,
+    )
 
 
 def names(entry, **gates):
@@ -45,6 +59,16 @@ def test_sources_are_counted_apart_and_go_on_to_comparisons():
     assert (after.shown, after.removed, after.duplicates) == (a.kept, 9, 8)
 
 
+def test_what_is_in_no_sample_is_removed_and_judges_nobody():
+    found = [tally(10, source="wiki"), tally(2000, "read", unsampled=True, source="wiki"), tally(5, "read")]
+    _, (read,) = count_segment(found, ["read"], ["wiki"], 0, {})
+    assert (read.shown, read.removed, read.not_sampled, read.judged, read.kept) == (2015, 2005, 2000, 15, 10)
+    assert read.sources == {"wiki": SourceCount(10)}
+    assert names(read, max_removed=0.5, max_removed_by_source={"wiki": 0.5}) == []
+    assert names(StageCount("read", 4000, 3000, not_sampled=1000), max_removed=0.5) == ["max_removed"]
+    assert StageCount.from_json(read.as_json()) == read
+
+
 def test_a_verdict_of_a_stranger_is_a_defect():
     with pytest.raises(RunFailed, match="verdicts of other"):
         count_segment([tally(1, "other")], ["read"], (), 0, {})
@@ -66,7 +90,7 @@ def test_counts_survive_the_manifest(entry):
 def test_a_share_at_its_bound_does_not_stop():
     assert names(StageCount("a", 1000, 900), max_removed=0.9) == []
     assert names(StageCount("a", 1000, 901), max_removed=0.9) == ["max_removed"]
-    assert names(StageCount("a", GATE_ROWS - 1, GATE_ROWS - 1), max_removed=0.0) == []
+    assert names(StageCount("a", GATE_ROWS - 1, GATE_ROWS - 2), max_removed=0.0) == []
 
 
 @pytest.mark.parametrize(
@@ -106,6 +130,9 @@ def test_the_share_of_duplicates():
 def test_too_few_documents_left_stop_a_run_of_any_size():
     assert names(StageCount("a", 10, 5), min_kept=6) == ["min_kept"]
     assert names(StageCount("a", 10, 5), min_kept=5) == []
+    assert names(StageCount("a", 10, 9)) == []
+    assert names(StageCount("a", 10, 10)) == names(StageCount("read", 0)) == ["min_kept"]
+    assert names(StageCount("a", 10, 10), min_kept=0) == []
 
 
 @pytest.mark.parametrize(

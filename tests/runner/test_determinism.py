@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import spark_llmdata as sl
-from spark_llmdata.runner import covering
+from spark_llmdata.sources import packing
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
 pytestmark = pytest.mark.spark
@@ -42,9 +42,9 @@ def test_number_of_partitions(spark, tmp_path, expected, partitions, monkeypatch
     write_jsonl(tmp_path / "in/a.jsonl", ROWS)
     size = (tmp_path / "in/a.jsonl").stat().st_size
     cut = -(-size // partitions)
-    plan = covering.plan_splits
-    monkeypatch.setattr(covering, "plan_splits", lambda files: plan(files, max_split_bytes=cut))
-    monkeypatch.setattr(covering, "TASK_BYTES", (1, 1))
+    plan = packing.plan_splits
+    monkeypatch.setattr(packing, "plan_splits", lambda files, _: plan(files, max_split_bytes=cut))
+    monkeypatch.setattr(packing, "TASK_BYTES", (1, 1))
     before = spark.conf.get("spark.sql.shuffle.partitions")
     spark.conf.set("spark.sql.shuffle.partitions", partitions)
     try:

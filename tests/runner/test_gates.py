@@ -57,9 +57,30 @@ def test_only_strictly_more_stops(spark, tmp_path):
 
 def test_few_documents_are_not_judged(spark, tmp_path):
     write_jsonl(tmp_path / "a.jsonl", mixture(999, 0))
-    run = sl.run("quickstart", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
+    asked = {"input": tmp_path / "a.jsonl", "store": tmp_path / "store", "spark": spark}
+    run = sl.run("quickstart", **asked, set="gates.min_kept=0")
     assert run.counts["kept"] == 0
     assert run.content_hash.endswith("-0")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "behind read 0 documents are left; gates.min_kept asks for 1.*; 1 file held no record"),
+        (mixture(3, 0), "behind filter.gopher_quality 0 documents are left; gates.min_kept asks for 1.*llmdata why"),
+    ],
+)
+def test_a_run_that_keeps_nothing_is_no_new_corpus(spark, tmp_path, rows, said):
+    write_jsonl(tmp_path / "good.jsonl", mixture(5, 5))
+    write_jsonl(tmp_path / "none.jsonl", rows)
+    asked = {"input": tmp_path / "none.jsonl", "store": tmp_path / "store", "spark": spark}
+    first = sl.run("quickstart", **{**asked, "input": tmp_path / "good.jsonl"})
+    with pytest.raises(GateStopped, match=f"{said}.*--set gates.min_kept=0"):
+        sl.run("quickstart", **asked)
+    assert first.store.corpus.version() == first.corpus_version
+    assert first.store.corpus.read().count() == 5
+    wanted = sl.run("quickstart", **asked, set="gates.min_kept=0")
+    assert (wanted.counts["kept"], wanted.store.corpus.read().count()) == (0, 0)
 
 
 def test_a_stage_that_fails_on_all_documents_is_no_data_problem(spark, tmp_path, monkeypatch):

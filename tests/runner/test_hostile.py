@@ -104,7 +104,7 @@ def test_inputs_that_cannot_work_are_told_at_once(spark, tmp_path):
         input=tmp_path / "other.parquet",
         store=tmp_path / "s",
         spark=spark,
-        set=["read.columns.text=content"],
+        set=["read.columns.text=content", "gates.min_kept=0"],
     )
     assert mapped.counts["read"] == 1
 
@@ -112,7 +112,7 @@ def test_inputs_that_cannot_work_are_told_at_once(spark, tmp_path):
 def test_a_real_archive(spark, tmp_path, shared_data):
     """As many records as the reference reader meets, all of them with a fate."""
     folder = shared_data / "01_warc/cc-whirlwind"
-    run = sl.run("quickstart", input=folder, store=tmp_path / "s", spark=spark)
+    run = sl.run("quickstart", input=folder, store=tmp_path / "s", spark=spark, set="gates.min_kept=0")
     files = [f for f in sorted(folder.iterdir()) if f.name != "LICENSE"]
     expected = {}
     for file in files:

@@ -29,6 +29,7 @@ TESTS = os.getpid()
 RULES = '''
 import os
 import signal
+from ctypes import PyDLL
 
 import pyarrow as pa
 from spark_llmdata import Judgement, RowStage, watch
@@ -41,7 +42,7 @@ class Lying:
 
 
 class Fragile(RowStage):
-    """Is killed by one text, panics at another, finds no memory for a third, is never done with a fourth."""
+    """Is killed by one text, panics at another, finds no memory for a third, is never done with others."""
 
     log: str
 
@@ -56,9 +57,11 @@ class Fragile(RowStage):
             elif text and text.startswith("too large"):
                 raise MemoryError("unable to allocate")
         for i, text in enumerate(docs.text.to_pylist()):
-            with watch.row(i, 1.0):
+            with watch.row(i, 1.0, 0.5):
                 while text and text.startswith("endless"):
                     pass
+                if text and text.startswith("asleep"):
+                    PyDLL(None).sleep(600)  # as a library that waits in C, and lets nobody else in
         return Judgement.keep_all(len(docs))
 '''
 
@@ -83,7 +86,7 @@ cheap = {
 }
 spark = local_session(settings=cheap)
 told = {}
-for name in ("poisoned", "endless", "healthy"):
+for name in ("poisoned", "endless", "asleep", "healthy"):
     run = sl.run("r.yaml", input=f"{name}.jsonl", store=name, spark=spark)
     columns = ("id", "outcome", "stage", "reason", "evidence", "words", "survivor")
     fates = [row.asDict() for row in run.fates.select(*columns).collect()]
@@ -145,7 +148,8 @@ def told(tmp_path_factory):
     (folder / "rules.py").write_text(RULES)
     (folder / "r.yaml").write_text(RECIPE.replace("LOG", str(folder / "log")))
     write_jsonl(folder / "healthy.jsonl", rows)
-    write_jsonl(folder / "endless.jsonl", [*rows[:9], {"id": "endless", "text": "endless"}, *rows[9:]])
+    for word in ("endless", "asleep"):
+        write_jsonl(folder / f"{word}.jsonl", [*rows[:9], {"id": word, "text": word}, *rows[9:]])
     for i, text in enumerate(POISON):
         rows.insert(100 * (i + 1), {"id": text, "text": f"{text} {good_text(5_000 + i)}"})
     write_jsonl(folder / "poisoned.jsonl", rows)
@@ -176,11 +180,13 @@ def test_the_others_are_as_without_poison(told):
 
 
 @pytest.mark.spark
-def test_a_row_that_never_ends_costs_its_first_task_and_then_itself(told):
-    rejected = {f["id"]: f["reason"] for f in told["endless"]["fates"] if f["outcome"] == "rejected"}
-    assert rejected == {"endless": "fragile.timed_out"}
-    assert told["endless"]["reproducible"] is False
-    assert told["endless"]["corpus"]["content_hash"] == told["healthy"]["corpus"]["content_hash"]
+@pytest.mark.parametrize(("word", "why"), [("endless", "took more CPU seconds"), ("asleep", "used no CPU time")])
+def test_a_row_that_never_ends_costs_its_first_task_and_then_itself(told, word, why):
+    [rejected] = [f for f in told[word]["fates"] if f["outcome"] == "rejected"]
+    assert (rejected["id"], rejected["reason"]) == (word, "fragile.timed_out")
+    assert why in rejected["evidence"]
+    assert told[word]["reproducible"] is False
+    assert told[word]["corpus"]["content_hash"] == told["healthy"]["corpus"]["content_hash"]
 
 
 @pytest.mark.spark

@@ -10,6 +10,7 @@ from spark_llmdata.plan import make_plan
 from spark_llmdata.recipe import load_recipe
 from spark_llmdata.runner import covering
 from spark_llmdata.runner.tasks import ReadSplits
+from spark_llmdata.sources import packing
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
 from tests.runner.corpora import documents, write_jsonl
@@ -41,9 +42,9 @@ class Hasty(ReadSplits):
 )
 def test_a_reader_that_loses_something(spark, tmp_path, monkeypatch, reader, words):
     path = write_jsonl(tmp_path / "a.jsonl", documents(20))
-    plan = covering.plan_splits
+    plan = packing.plan_splits
     half = path.stat().st_size // 2 + 1
-    monkeypatch.setattr(covering, "plan_splits", lambda files: plan(files, max_split_bytes=half))
+    monkeypatch.setattr(packing, "plan_splits", lambda files, _: plan(files, max_split_bytes=half))
     monkeypatch.setattr(covering, "ReadSplits", reader)
     with pytest.raises(ProofFailed, match=words):
         sl.run("quickstart", input=path, store=tmp_path / "store", spark=spark)
@@ -57,8 +58,8 @@ def test_a_reader_that_loses_something(spark, tmp_path, monkeypatch, reader, wor
 
 def test_every_byte_of_every_split_is_accounted_for(spark, tmp_path, monkeypatch):
     path = write_jsonl(tmp_path / "a.jsonl", [*documents(20), "", "  ", '{"no": "end'])
-    plan = covering.plan_splits
-    monkeypatch.setattr(covering, "plan_splits", lambda files: plan(files, max_split_bytes=100))
+    plan = packing.plan_splits
+    monkeypatch.setattr(packing, "plan_splits", lambda files, _: plan(files, max_split_bytes=100))
     run = sl.run("quickstart", input=path, store=tmp_path / "store", spark=spark)
     node = make_plan(load_recipe("quickstart")).segments[0]
     rows = (

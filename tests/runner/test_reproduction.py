@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
 import spark_llmdata as sl
 from spark_llmdata.errors import InputError, NotFound
+from spark_llmdata.recipe import load_recipe
+from spark_llmdata.recipe.loading import rebuild_recipe
+from spark_llmdata.runner.code import describe_code
 from spark_llmdata.runner.reproduction import _compare_code
 from tests.runner.corpora import documents, write_jsonl
 
@@ -28,6 +32,12 @@ def test_code_is_compared_name_by_name():
     was = {"package": "a", "native": "b", "library x": "1", "library gone": "2"}
     found = {d.what: (d.was, d.now) for d in _compare_code(was, {"package": "a", "native": "c", "library x": "2"})}
     assert found == {"native module": ("b", "c"), "library x": ("1", "2"), "library gone": ("2", None)}
+
+
+def test_stages_of_a_manifest_are_those_of_the_recipe():
+    recipe = load_recipe("quickstart", ())
+    again = rebuild_recipe(json.loads(json.dumps(recipe.as_dict(), sort_keys=True)), None)
+    assert not list(_compare_code(describe_code(recipe.stages), describe_code(again.stages)))
 
 
 @pytest.mark.spark

@@ -141,7 +141,7 @@ def test_ledger_tells_the_run(built):
 
 def test_export_writes_what_was_kept(built, spark, tmp_path):
     facts = export(built.store, "jsonl", str(tmp_path / "j"))
-    lines = [json.loads(x) for f in sorted((tmp_path / "j").glob("*.json")) for x in f.read_text("utf-8").splitlines()]
+    lines = [json.loads(x) for f in sorted((tmp_path / "j").glob("*.jsonl")) for x in f.read_text("utf-8").splitlines()]
     assert len(lines) == facts["documents"] == built.counts["kept"]
     assert {x["doc_id"] for x in lines} == {r.doc_id for r in built.corpus.select("doc_id").collect()}
     one = next(x for x in lines if x.get("id") == "e1")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from spark_llmdata.delta_log import Folder
 from spark_llmdata.upkeep import contents
 from spark_llmdata.upkeep.contents import ContentCheck
 from spark_llmdata.upkeep.findings import Examination
 from spark_llmdata.upkeep.folders import MAX_TOLD, FolderCheck
-from spark_llmdata.upkeep.log import Folder
 from spark_llmdata.upkeep.manifests import Manifest
-from tests.upkeep.test_log import add, commit, note
+from tests.test_delta_log import add, commit, note
 
 
 def test_the_same_finding_gathers_its_runs():
@@ -43,7 +43,8 @@ def test_many_lost_files_are_told_by_their_number(tmp_path):
 
 def test_a_build_that_runs_share_is_read_once(monkeypatch):
     read = []
-    store = SimpleNamespace(root="store", corpus=SimpleNamespace(read=lambda version: read.append(version) or version))
+    table = SimpleNamespace(read=lambda version: read.append(version) or version)
+    store = SimpleNamespace(root="store", builds=lambda name: table)
     monkeypatch.setattr(contents, "content_hash", lambda version, scores: f"hash of {version}")
     monkeypatch.setattr(contents, "count_repeated", lambda version: 2 if version == 1 else 0)
     facts = [(0, "hash of 0"), (0, "hash of 0"), (1, "hash of 1"), (0, "another")]

@@ -36,7 +36,7 @@ def fsck(spark, store, run=None):
 
 def data_files(store: Path, table: str) -> list[Path]:
     """The files that the newest versions of a table hold."""
-    from spark_llmdata.upkeep.log import Folder, read_history
+    from spark_llmdata.delta_log import Folder, read_history
 
     folder = store / table
     return [folder / name for name in sorted(read_history(Folder.look(str(folder))).live)]
@@ -130,7 +130,7 @@ def test_what_it_says_to_do_works(spark, built, tmp_path, capsys):
 
 def _parts(store: Path, table: str, *runs: str) -> list[str]:
     """The file that each run wrote into a table."""
-    from spark_llmdata.upkeep.log import Folder
+    from spark_llmdata.delta_log import Folder
 
     commits = list(Folder.look(str(store / table)).commits())
     return [name for run in runs for c in commits if c.note.get("run") == run for name in c.added]
@@ -182,6 +182,20 @@ def test_what_is_gone(spark, store):
     assert told["runs/20990101T000000-newer"].remedy == "update the package, check again"
     assert first in told[vanished].runs
     assert "restore the file from a backup; without one move the folder corpus away" in told[vanished].remedy
+
+
+def test_a_table_of_builds_that_never_was(spark, store):
+    """A first try that was stopped between announcing its commit and making it; a second one would have made it."""
+    first, second = records(spark, store)
+    ledger = Ledger(Store.open(spark, str(store)))
+    manifest = first.manifest | {"portion": {"limit": 3}, "driver": driver.describe_self() | {"began": "0"}}
+    ledger.record("20990101T000000-try", 0, "committing", "quickstart", manifest)
+    assert "trials" not in places(fsck(spark, store))
+    ledger.record("20990102T000000-try", 0, "committing", "quickstart", manifest)
+    shutil.rmtree(store / "corpus")
+    told = places(fsck(spark, store))
+    assert told["trials"] == ("20990101T000000-try", "20990102T000000-try")
+    assert told["corpus"] == (first.run, second.run)
 
 
 def test_rows_that_do_not_add_up(spark, store):

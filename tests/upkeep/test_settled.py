@@ -13,9 +13,9 @@ from spark_llmdata.store import Store
 from spark_llmdata.upkeep import check_store, collect_garbage, sweep
 from spark_llmdata.upkeep.claims import Busy, Claims
 from spark_llmdata.upkeep.garbage import Search
+from tests.test_delta_log import add, commit, note
 from tests.upkeep.stores import copy, records
 from tests.upkeep.test_fsck import data_files
-from tests.upkeep.test_log import add, commit, note
 
 VERDICTS = f"minhash-{'0' * 16}"
 NAMED = Claims(tables=frozenset({f"verdicts/{VERDICTS}"}))

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from spark_llmdata.delta_log import Folder, read_history
 from spark_llmdata.upkeep import sweep
 from spark_llmdata.upkeep.claims import Claims
 from spark_llmdata.upkeep.garbage import CHANGED, Item, Search
-from spark_llmdata.upkeep.log import Folder, read_history
-from tests.upkeep.test_log import add, commit, note
+from tests.test_delta_log import add, commit, note
 
 PLACE = f"segments/s-{'0' * 16}"
 
