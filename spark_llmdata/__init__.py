@@ -5,13 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spark_llmdata.report.answers import Answer, duplicates, show, why
+    from spark_llmdata.report.page.api import write_report
     from spark_llmdata.retuning import Retuned, retune
     from spark_llmdata.runner import RunResult, reproduce, run
     from spark_llmdata.stage import CorpusStage, RowStage
     from spark_llmdata.verdict import Judgement
 
 __version__ = "0.1.0"
-__all__ = ["CorpusStage", "Judgement", "Retuned", "RowStage", "RunResult", "reproduce", "retune", "run"]
+__all__ = [
+    "Answer",
+    "CorpusStage",
+    "Judgement",
+    "Retuned",
+    "RowStage",
+    "RunResult",
+    "duplicates",
+    "reproduce",
+    "retune",
+    "run",
+    "show",
+    "why",
+    "write_report",
+]
 
 _HOMES = {
     "run": "spark_llmdata.runner",
@@ -19,6 +35,11 @@ _HOMES = {
     "RunResult": "spark_llmdata.runner",
     "retune": "spark_llmdata.retuning",
     "Retuned": "spark_llmdata.retuning",
+    "write_report": "spark_llmdata.report.page.api",
+    "why": "spark_llmdata.report.answers",
+    "show": "spark_llmdata.report.answers",
+    "duplicates": "spark_llmdata.report.answers",
+    "Answer": "spark_llmdata.report.answers",
     "RowStage": "spark_llmdata.stage",
     "CorpusStage": "spark_llmdata.stage",
     "Judgement": "spark_llmdata.verdict",

@@ -35,6 +35,9 @@ def explain(errors: ValidationError, model: type[BaseModel]) -> Iterator[tuple[t
             fields = list(_find_model(model, place[:-1]).model_fields)
             yield place, f"unknown setting{suggest(str(place[-1]), fields)}; it has {', '.join(fields)}"
             continue
+        if error["type"] == "missing":
+            yield place, "it has to be given"
+            continue
         plain = _PLAIN.get(error["type"])
         message = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
         message = message[:1].lower() + message[1:]
@@ -58,5 +61,5 @@ def _find_model(model: type[BaseModel], place: tuple[str | int, ...]) -> type[Ba
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """`, did you mean 'x'?` when something close is known."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, [name for name in known if name != word], n=1, cutoff=0.6)
     return f", did you mean {close[0]!r}?" if close else ""

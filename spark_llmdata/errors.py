@@ -71,5 +71,9 @@ class ProofFailed(RunFailed):
     """Records read, judged or written do not add up: a defect of the reader or the store, never of the user."""
 
 
+class PartOfInput(UserWarning):
+    """The newest corpus is asked for, and the store holds only runs over a part of their input; the newest is taken."""
+
+
 class NotFound(LlmdataError, LookupError):
     """What was asked for is not in the store; the message says what was searched."""

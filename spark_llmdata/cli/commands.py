@@ -3,72 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
+import textwrap
 from typing import TYPE_CHECKING, Any
 
-from spark_llmdata.cli.console import Progress, is_colored, read_text, table
-from spark_llmdata.cli.spark import session
+from spark_llmdata.cli import failures
+from spark_llmdata.cli.console import choose_display, is_colored, read_text, table
+from spark_llmdata.cli.planning import check_sample
+from spark_llmdata.cli.portion import read_portion, tell_part
+from spark_llmdata.cli.raw import show_raw
+from spark_llmdata.cli.spark import is_brief, session
 from spark_llmdata.errors import UsageError
-from spark_llmdata.store.delta import check_folder
+from spark_llmdata.store.delta import CORPUS, TRIALS, check_folder
 
 if TYPE_CHECKING:
-    from spark_llmdata.recipe import Recipe
     from spark_llmdata.runner import RunResult
 
-Answer = tuple[Any, str]
+Answer = tuple[Any, str | bytes]
 
-
-def plan(options: argparse.Namespace) -> Answer:
-    """Show what a recipe will do."""
-    from spark_llmdata.plan import make_plan
-    from spark_llmdata.recipe import load_recipe
-    from spark_llmdata.report.plan import describe_plan, describe_plan_text
-
-    check_optimize(options)
-    recipe = load_recipe(options.recipe, options.set)
-    if options.optimize:
-        return _plan_order(options, recipe)
-    if options.input or options.output:
-        raise UsageError("--input and --output belong to --optimize, which measures stages on the input; add it")
-    facts = describe_plan(make_plan(recipe), every_setting=options.all)
-    return facts, describe_plan_text(facts)
-
-
-def _plan_order(options: argparse.Namespace, recipe: Recipe) -> Answer:
-    """Measure the stages on a sample, and show or save the order that costs least."""
-    from spark_llmdata.ordering import SAMPLE_ROWS, arrange
-    from spark_llmdata.plan import make_plan
-    from spark_llmdata.recipe.writing import write_recipe
-    from spark_llmdata.report.order import describe_order_text
-    from spark_llmdata.report.plan import describe_plan, describe_plan_text
-    from spark_llmdata.sources.inputs import find_files
-
-    if not options.input:
-        raise UsageError("--optimize measures stages on a sample of the input: add --input [NAME=]PATH")
-    if options.output is not None and Path(options.output).exists():
-        raise UsageError(f"--output {options.output}: is there already; name a new file")
-    inputs = find_files([path for group in options.input for path in group])
-    found = arrange(recipe, inputs.files, SAMPLE_ROWS if options.sample_rows is None else options.sample_rows)
-    facts = describe_plan(make_plan(found.recipe), every_setting=options.all) | {"optimized": found.as_json()}
-    text = f"{describe_plan_text(facts)}\n\n{describe_order_text(facts['optimized'])}"
-    if options.output is not None:
-        remarks = f"{recipe.name}, its stages in the order that cost least on a sample (llmdata plan --optimize)."
-        Path(options.output).write_text(write_recipe(found.recipe, remarks), "utf-8")
-        text += f"\n\nsaved as {options.output}"
-    elif found.order != found.was:
-        text += "\n\n--output FILE saves this order as a recipe; `llmdata run --optimize` measures by itself"
-    return facts, text
-
-
-def check_optimize(options: argparse.Namespace) -> None:
-    """Refuse a sample nobody asked for, or one of nothing, before anything is read."""
-    if options.sample_rows is None:
-        return
-    if not options.optimize:
-        raise UsageError("--sample-rows belongs to --optimize; add it")
-    if options.sample_rows < 1:
-        raise UsageError(f"--sample-rows {options.sample_rows}: expected a number of records, 1 or more")
+#: Characters of an error in a list of runs.
+MAX_ERROR = 300
 
 
 def run(options: argparse.Namespace) -> Answer:
@@ -84,33 +37,38 @@ def run(options: argparse.Namespace) -> Answer:
         return _reproduce(options)
     if options.recipe is None or not options.input:
         raise UsageError("expected RECIPE and --input [NAME=]PATH, or --reproduce RUN; see llmdata run --help")
-    check_optimize(options)
-    check_folder(options.store)
+    check_sample(options)
+    sampling = read_portion(options)
+    check_folder(options.store, must_write=True)
     inputs = [path for group in options.input for path in group]
     check_overrides(options.override_gate)
     recipe = load_recipe(options.recipe, options.set)
-    make_plan(recipe)
-    skipped = find_files(inputs, options.store).skipped
-    progress = Progress()
+    make_plan(recipe, sampling)
+    found = find_files(inputs, options.store)
+    skipped = found.skipped
+    progress = choose_display(options.json)
     for path in skipped[:10]:
-        progress.say(f"  skipped, of unknown type: {path}")
+        progress(f"  skipped, of unknown type: {path}")
     if len(skipped) > 10:
-        progress.say(f"  and {len(skipped) - 10:,} more files of unknown type")
-    progress.say(f"starting Spark for recipe {recipe.name}")
-    spark = session(options)
-    with progress.ticking():
-        result = execute(
-            options.recipe,  # not the checked one: the manifest records the path and the settings it was asked with
-            input=inputs,
-            store=options.store,
-            spark=spark,
-            set=options.set,
-            progress=progress.say,
-            resume=options.resume,
-            override_gates=options.override_gate,
-            optimize=options.optimize,
-            sample_rows=SAMPLE_ROWS if options.sample_rows is None else options.sample_rows,
-        )
+        progress(f"  and {len(skipped) - 10:,} more files of unknown type")
+    progress(f"starting Spark for recipe {recipe.name}")
+    spark = session(options, brief=is_brief(found.files))
+    result = execute(
+        options.recipe,  # not the checked one: the manifest records the path and the settings it was asked with
+        input=inputs,
+        store=options.store,
+        spark=spark,
+        set=options.set,
+        progress=progress,
+        resume=options.resume,
+        override_gates=options.override_gate,
+        optimize=options.optimize,
+        sample=options.sample,
+        sample_seed=options.sample_seed or 0,
+        limit=options.limit,
+        sample_rows=SAMPLE_ROWS if options.sample_rows is None else options.sample_rows,
+        predict=options.predict,
+    )
     facts = result.as_json()
     return facts, _describe_run(result, facts["corpus"]["path"], options.store)
 
@@ -131,17 +89,30 @@ def _describe_run(result: RunResult, corpus: str, store: str) -> str:
     )
     counts = ", ".join(f"{name} {n:,}" for name, n in result.counts.items() if n or name != "created")
     remarks = [f"gate {o['gate']} overridden: {o['found']}\n" for o in result.overridden]
-    if not result.reproducible:
+    if not result.counts["kept"]:
+        remarks.append("the corpus is empty: nothing was kept, for the reasons above\n")
+    remarks += tell_part(result.portion)
+    if result.table == TRIALS:
+        remarks.append(
+            f"a try, kept apart from the corpus of the store, which is as it was; --run {result.run} names it to "
+            "`export`, `report` and all others\n"
+        )
+    if any(c.by_machine for c in result.by_stage):
         remarks.append("not reproducible: documents were rejected because of this machine (memory, time, crashes)\n")
     remarks += [f"{c.stage}: {sentence}\n" for c in result.by_stage for sentence in c.told]
     if result.optimized is not None:
         remarks.append(f"{describe_order_text(result.optimized)}\n\n")
+    if result.predicted and not result.found:
+        remarks.append(
+            f"predicted {sum(p['seconds'] for p in result.predicted):,.0f} s, took {result.seconds:,.0f} s\n"
+        )
+    asked = f" --run {result.run}" if result.table == TRIALS else ""
     done = "was done before, nothing was run again; it took" if result.found else "done in"
     return (
         f"run {result.run} {done} {result.seconds:.1f} s: {counts}\n\n{stages}\n\n{why_not}\n\n"
         + "".join(remarks)
         + f"corpus {corpus} version {result.corpus_version}, content {result.content_hash}\n"
-        f"ask why: llmdata why URL|FILE:OFFSET --store {store}"
+        f"ask why: llmdata why URL|FILE:OFFSET --store {store}{asked}"
     )
 
 
@@ -149,18 +120,12 @@ def _reproduce(options: argparse.Namespace) -> Answer:
     """Build a run again and say what differs."""
     from spark_llmdata.runner import reproduce
 
-    given = options.recipe or options.input or options.set or options.resume or options.override_gate
-    if given or options.optimize or options.sample_rows:
-        raise UsageError(
-            "--reproduce takes recipe, inputs, settings and order from the run's manifest; leave out RECIPE, --input, "
-            "--set, --resume, --override-gate, --optimize and --sample-rows"
-        )
+    check_reproduce(options)
     check_folder(options.store, must_exist=True)
-    progress = Progress()
-    progress.say(f"starting Spark to reproduce run {options.reproduce}")
+    progress = choose_display(options.json)
+    progress(f"starting Spark to reproduce run {options.reproduce}")
     spark = session(options)
-    with progress.ticking():
-        found = reproduce(options.reproduce, store=options.store, spark=spark, progress=progress.say)
+    found = reproduce(options.reproduce, store=options.store, spark=spark, progress=progress)
     differences = [(d.what, d.was, d.now) for d in (*found.circumstances, *found.outcomes)]
     lines = [table(("not as it was", "then", "now"), differences), ""] if differences else []
     if found.same:
@@ -171,13 +136,27 @@ def _reproduce(options: argparse.Namespace) -> Answer:
     return found.as_json() | {"exit_code": 0 if found.same else 1}, "\n".join(lines)
 
 
+def check_reproduce(options: argparse.Namespace) -> None:
+    """Refuse whatever is given beside `--reproduce` that the run's manifest decides."""
+    aside = ("command", "reproduce", "store", "master", "conf", "json", "verbose")
+    others = {name: value for name, value in vars(options).items() if name not in aside}
+    given = [name for name, value in others.items() if value is not None and value is not False and value != []]
+    if given:
+        words = ["RECIPE" if name == "recipe" else f"--{name.replace('_', '-')}" for name in given]
+        raise UsageError(
+            f"{', '.join(words)}: does not go with --reproduce, which takes recipe, inputs, settings, order and gates "
+            "from the run's manifest; leave it out"
+        )
+
+
 def runs(options: argparse.Namespace) -> Answer:
     """List a store's runs."""
+    from spark_llmdata.portion import tell_portion
     from spark_llmdata.store import Store
     from spark_llmdata.store.ledger import Ledger
 
     check_folder(options.store, must_exist=True)
-    store = Store.open(session(options), options.store, must_exist=True)
+    store = Store.open(session(options, brief=True), options.store, must_exist=True)
     found = Ledger(store).list()
     facts = {
         "store": store.root,
@@ -188,8 +167,10 @@ def runs(options: argparse.Namespace) -> Answer:
                 "recipe": r.recipe,
                 "started": r.started.isoformat(),
                 "counts": r.manifest.get("counts"),
-                "corpus_version": r.version,
+                "corpus_version": r.version if r.table == CORPUS else None,
+                "trial_version": r.version if r.table == TRIALS else None,
                 "content_hash": r.manifest.get("content_hash"),
+                "portion": r.manifest.get("portion"),
                 "error": r.manifest.get("error"),
             }
             for r in found
@@ -203,43 +184,30 @@ def runs(options: argparse.Namespace) -> Answer:
             f"{r.started:%Y-%m-%d %H:%M}",
             r.manifest.get("counts", {}).get("read"),
             r.manifest.get("counts", {}).get("kept"),
-            r.version,
+            r.version if r.table == CORPUS else None,
+            tell_portion(r.manifest.get("portion")),
         )
         for r in found
     ]
-    text = table(("run", "state", "recipe", "started", "read", "kept", "version"), rows)
-    failed = [f"{r.run}: {r.manifest['error'].splitlines()[0][:200]}" for r in found if r.state == "failed"]
+    text = table(("run", "state", "recipe", "started", "read", "kept", "version", ""), rows)
+    failed = [f"{r.run}: {_shorten(r.manifest['error'])}" for r in found if r.state == "failed"]
     return facts, "\n".join([text, *failed[-3:]])
+
+
+def _shorten(error: str) -> str:
+    """What an error says in a line, cut between two words where it is long; `--json` has all of it."""
+    return textwrap.shorten(failures.summarize(error), MAX_ERROR, placeholder=" ...")
 
 
 def why(options: argparse.Namespace) -> Answer:
     """Say what became of a document."""
-    from spark_llmdata.report.printable import printable, tell_outcome
     from spark_llmdata.report.why import explain
+    from spark_llmdata.report.why_listing import describe_why
     from spark_llmdata.store import Store
 
     check_folder(options.store, must_exist=True)
-    facts = explain(Store.open(session(options), options.store, must_exist=True), options.what, options.run)
-    lines = tell_outcome(facts)
-    if facts["evidence"]:
-        lines.append(f"  evidence  {json.dumps(facts['evidence'], ensure_ascii=False)}")
-    if facts["survivor"]:
-        survivor = facts["survivor"]
-        measured = "" if survivor["similarity"] is None else f" (similarity {survivor['similarity']:g})"
-        lines.append(f"  stays     {survivor['doc_id']} {survivor['url'] or ''}{measured}")
-    lines.append(f"  doc_id    {facts['doc_id']}")
-    lines.append(f"  record    {facts['location']['file']}:{facts['location']['offset']} (source {facts['source']})")
-    for step in facts["path"]:
-        edits = f", {step['edits']} edits" if step["edits"] else ""
-        not_judged = f": not applicable, {step['not_applicable']}" if "not_applicable" in step else ""
-        lines.append(f"  {'kept by   ' if step['kept'] else 'removed by'} {step['stage']}{edits}{not_judged}")
-        lines += [f"               {name} {value:g}" for name, value in step["scores"].items()]
-    for other in facts["others"]:
-        what = f"{other['outcome']} {other['reason'] or ''}".rstrip()
-        lines.append(f"  also      {other['file']}:{other['offset']} {what}, {other['doc_id']}")
-    unfinished = "" if facts["run_state"] == "done" else f", {facts['run_state']}: no corpus came of it"
-    lines.append(f"  run       {facts['run']}{unfinished}")
-    return facts, "\n".join(map(printable, lines))
+    facts = explain(Store.open(session(options, brief=True), options.store, must_exist=True), options.what, options.run)
+    return facts, describe_why(facts)
 
 
 def retune(options: argparse.Namespace) -> Answer:
@@ -247,31 +215,35 @@ def retune(options: argparse.Namespace) -> Answer:
     from spark_llmdata.retuning import retune as ask
     from spark_llmdata.retuning.api import check_settings
     from spark_llmdata.retuning.listing import describe
+    from spark_llmdata.runner.display import narrating
 
     check_settings(options.set, options.output)
     check_folder(options.store, must_exist=True)
-    progress = Progress()
+    display = choose_display(options.json)
+    display("starting Spark")
     spark = session(options)
-    with progress.ticking():
+    with narrating(spark, display) as say:
         found = ask(
             options.run,
             store=options.store,
             set=options.set,
             output=options.output,
             spark=spark,
-            progress=progress.say,
+            progress=say,
         )
     return found.as_json(), describe(found, table)
 
 
 def show(options: argparse.Namespace) -> Answer:
-    """Show a document's text with what was changed and what counted."""
+    """Show a document's text with what was changed and what counted, or with `--raw` its record."""
+    if options.raw or options.output is not None:
+        return show_raw(options)
     from spark_llmdata.report.show import show as look
     from spark_llmdata.report.show_listing import describe_shown
     from spark_llmdata.store import Store
 
     check_folder(options.store, must_exist=True)
-    store = Store.open(session(options), options.store, must_exist=True)
+    store = Store.open(session(options, brief=True), options.store, must_exist=True)
     facts = look(
         store, options.what, run=options.run, stage=options.stage, private=options.private, context=options.context
     )
@@ -309,35 +281,15 @@ def check_question(options: argparse.Namespace) -> str | None:
     return None if options.text is None else read_text(options.text)
 
 
-def export(options: argparse.Namespace) -> Answer:
-    """Write kept documents as files."""
-    from spark_llmdata.sinks.export import check_output
-    from spark_llmdata.sinks.export import export as write
-    from spark_llmdata.store import Store
-
-    check_folder(options.store, must_exist=True)
-    check_output(options.output)
-    if options.id and options.format != "warc":
-        raise UsageError(f"--id goes with `export warc`, not with {options.format}; leave it out")
-    store = Store.open(session(options), options.store, must_exist=True)
-    if options.format == "warc":
-        from spark_llmdata.sinks.warc import export_originals
-
-        facts = export_originals(store, options.output, options.run, options.id)
-        aside = facts["from_no_archive"]
-        note = f"; {aside:,} came from no archive" if aside else ""
-        return facts, f"{facts['documents']:,} records of run {facts['run']} written to {facts['output']}{note}"
-    facts = write(store, options.format, options.output, options.run)
-    return facts, f"{facts['documents']:,} documents of run {facts['run']} written to {facts['output']}"
-
-
 def stages(options: argparse.Namespace) -> Answer:
     """List the stages, or describe one."""
     from spark_llmdata.complaints import suggest
-    from spark_llmdata.report.stages import describe, describe_text
+    from spark_llmdata.report.stages import describe, describe_language, describe_text
     from spark_llmdata.stages import BUILTIN
 
     if options.kind is None:
+        if options.language is not None:
+            raise UsageError("--language shows one stage's settings for a language; name the stage, see llmdata stages")
         facts = {"stages": [describe(s) for s in BUILTIN.values()]}
         return facts, table(("stage", "what it does"), [(s["kind"], s["summary"]) for s in facts["stages"]])
     if options.kind not in BUILTIN:
@@ -345,6 +297,8 @@ def stages(options: argparse.Namespace) -> Answer:
             f"unknown stage {options.kind!r}{suggest(options.kind, BUILTIN)}; there are {', '.join(BUILTIN)}"
         )
     found = describe(BUILTIN[options.kind])
+    if options.language is not None:
+        found |= describe_language(BUILTIN[options.kind], options.language)
     return found, describe_text(found)
 
 
@@ -352,7 +306,7 @@ def doctor(options: argparse.Namespace) -> Answer:
     """Check the environment."""
     from spark_llmdata.report.doctor import examine
 
-    checks = examine(lambda: session(options))
+    checks = examine(lambda: session(options, brief=True))
     good = all(c["ok"] for c in checks)
     facts = {"ok": good, "checks": checks, "exit_code": 0 if good else 3}
     lines = [f"{'ok     ' if c['ok'] else 'PROBLEM'}  {c['check']}: {c['found']}" for c in checks]

@@ -1,50 +1,26 @@
-"""Words on a terminal: progress lines and tables."""
+"""Words on a terminal: who shows progress, and tables."""
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spark_llmdata.errors import UsageError
 
-#: A log gets a sign of life this often, in seconds.
-TICK_S = 60.0
+if TYPE_CHECKING:
+    from spark_llmdata.runner.display import Display
 
 
-class Progress:
-    """Prints what a run is doing to standard error, with the time since it began."""
+def choose_display(machine: bool) -> Display:
+    """What shows how a run goes, on standard error; sentences and nothing that moves where a `machine` listens."""
+    from spark_llmdata.runner.display import Lines, Terminal
 
-    def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.doing = ""
-
-    def say(self, line: str) -> None:
-        """Print a line; one that is not indented says what goes on from now."""
-        if not line.startswith(" "):
-            self.doing = line
-        print(f"[{time.monotonic() - self.began:6.1f} s] {line}", file=sys.stderr, flush=True)
-
-    @contextmanager
-    def ticking(self) -> Iterator[None]:
-        """While in here, repeat now and then what is going on, so that silence means trouble."""
-        over = threading.Event()
-
-        def tick() -> None:
-            while not over.wait(TICK_S):
-                self.say(f"  still {self.doing}")
-
-        thread = threading.Thread(target=tick, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+    if machine:
+        return Lines(ticks=False)
+    return Terminal() if sys.stderr.isatty() else Lines()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 import spark_llmdata
+from spark_llmdata.cli.exporting import COMPRESSIONS, EXPORT, FORMATS
+from spark_llmdata.cli.portion import add_portion
+from spark_llmdata.cli.report import REPORT
+from spark_llmdata.cli.report import add_arguments as add_report_arguments
+from spark_llmdata.cli.sample import add_commands as add_sample_commands
+from spark_llmdata.cli.schema import SCHEMA
 from spark_llmdata.cli.upkeep import FSCK, GC
+from spark_llmdata.complaints import suggest
 
 _RUN = """\
 Reads the inputs, judges every record by the recipe's stages and writes a new build of the corpus.
 
 inputs   files, folders (all readable files below), globs: WARC/WET/ARC (.warc .wet .arc, .gz .zst .lz4), JSON lines
-         (.jsonl .ndjson .json, .gz .zst) and Parquet; 'cdx:INDEX?url=...' for records that an index of archives names
-         (docs/archives.md). NAME= names the source; ids depend on it, never on paths.
+         (.jsonl .ndjson .json, .gz .zst) and Parquet, here or at a url (s3://, abfss://, gs://, hdfs://, https://);
+         tables: table:CATALOG.SCHEMA.NAME, delta:PATH, with @vN for a version (docs/inputs.md); 'cdx:INDEX?url=...'
+         for records that an index of archives names (docs/archives.md). NAME= names the source; ids depend on it, never
+         on paths.
 settings --set takes a path into the recipe: STAGE.SETTING, gates.max_removed, read.columns.text, ...
 
 examples
   llmdata run quickstart --input crawl/ --store store
   llmdata run my.yaml --input books=books.jsonl.zst web='crawl/*.warc.gz' --store store
   llmdata run quickstart --input pages.parquet --store store --set filter.gopher_quality.min_words=20
+  llmdata run my.yaml --input web=table:lake.raw.pages@v12 --store try --sample 0.01
   llmdata run --reproduce 20240501T120000-1a2b3c4d --store store
 """
 
 _PLAN = """\
-Checks a recipe and says what it will do, in which passes, with settings that are not the defaults, and what a published
-recipe does beyond it. Reads no input (but with --optimize a sample of it) and starts no Spark.
+Checks a recipe and says what it will do, in which passes, with settings that are not the defaults, which models and
+lists it uses, and what a published recipe does beyond it. Reads no input, and starts Spark only to check rules in SQL.
+
+With --input it reads and judges a sample of the input here, without Spark, and estimates for each pass rows,
+bytes, shuffled bytes, memory and seconds (docs/plan.md); with --store it also says what of it is there already.
 
 With --optimize it measures the stages on a sample of the input and says in which order those that commute cost least,
 and why. The corpus is the same in that order; who removed a document may differ.
 
 examples
   llmdata plan fineweb --all
-  llmdata plan my.yaml --set filter.gopher_quality.min_words=20
+  llmdata plan my.yaml --input crawl/ --store store
+  llmdata plan my.yaml --input 'crawl/*.warc.gz' --cores 64 --sample-rows 10000
   llmdata plan my.yaml --input crawl/ --optimize --output my_faster.yaml
 """
 
@@ -52,10 +67,15 @@ same. Where the input is gone, the stored text is shown, and of what was taken o
 What clean.pii (or another private stage) takes out is shown by its kind, also in texts that it never saw because an
 earlier stage removed them. --private shows the values.
 
+--raw writes the record itself as it stands in the input, nothing else and nothing hidden: of an archive the record from
+its first line to the end of its block, of JSON lines the line, of Parquet the row as JSON. The hash in its id proves
+that it is the one that was read.
+
 examples
   llmdata show https://example.org/page --store store
   llmdata show pages.warc.gz:10482 --store store --stage filter.c4
   llmdata show 5f1c0f5e8a4c3b1f9d2e7a6b4c8d0e1f --store store --context 80
+  llmdata show https://example.org/page --store store --raw --output page.warc
 """
 
 _DUPLICATES = """\
@@ -84,6 +104,19 @@ examples
 """
 
 
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments of a command line; says of one that is not known what may be meant, and ends with exit code 2."""
+    parser = make_parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest:
+        known = ["--" + name.replace("_", "-") for name in vars(options)]
+        hint = suggest(rest[0], known) if rest[0].startswith("-") else ""
+        if not rest[0].startswith("-") and "input" in vars(options):
+            hint = "; what to read is named by --input"
+        parser.error(f"unknown argument {rest[0]!r}{hint}; see llmdata {options.command} --help")
+    return options
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Build the parser; every command gets its own help."""
     parser = argparse.ArgumentParser(
@@ -105,33 +138,33 @@ def make_parser() -> argparse.ArgumentParser:
     why = _command(commands, "why", "say what became of a document", _WHY)
     why.add_argument("what", metavar="DOC_ID|URL|FILE:OFFSET", help="a document's id, its URL, or a record's location")
     _store(why)
-    why.add_argument("--run", metavar="ID", help="the run to ask (default: the newest that is done)")
+    why.add_argument("--run", metavar="ID", help="the run to ask (default: the newest over all of its input)")
     _spark(why)
 
     _add_show(commands)
 
     _add_duplicates(commands)
 
-    export = _command(commands, "export", "write kept documents as files", "Writes the kept documents of a build.")
-    export.add_argument(
-        "format",
-        metavar="parquet|jsonl|warc",
-        choices=("parquet", "jsonl", "warc"),
-        help="parquet, jsonl, or warc: the original records, byte for byte",
-    )
-    export.add_argument("--id", metavar="DOC_ID", action="append", default=[], help="warc: only these, kept or not")
-    _store(export)
-    export.add_argument("--run", metavar="ID", help="the run whose corpus to write (default: the newest that is done)")
-    export.add_argument("--output", metavar="DIR", required=True, help="a new folder")
-    _spark(export)
+    _add_export(commands)
 
     _add_retune(commands)
 
+    report = _command(commands, "report", "write a run's report as one HTML page", REPORT)
+    _store(report)
+    add_report_arguments(report)
+    _spark(report)
+
     _add_upkeep(commands)
+
+    for made in add_sample_commands(commands):
+        _spark(made)
 
     stages = _command(commands, "stages", "list stages, their settings and reasons", "Describes the stages.")
     stages.add_argument("kind", metavar="KIND", nargs="?", help="describe this one in full")
+    stages.add_argument("--language", metavar="LANG", help="with KIND: its settings for documents of this language")
     _json(stages)
+
+    _json(_command(commands, "schema", "print the JSON Schema of recipes, for editors", SCHEMA))
 
     doctor = _command(
         commands,
@@ -149,8 +182,11 @@ def _add_plan(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
         "recipe", metavar="RECIPE", help="a YAML file, or the name of a recipe that comes with the package"
     )
     _set(plan)
+    add_portion(plan)
     plan.add_argument("--all", action="store_true", help="show every setting, the defaults too")
     _input(plan)
+    plan.add_argument("--store", metavar="DIR", help="with --input: say what this store has of it already")
+    plan.add_argument("--cores", metavar="N", type=int, help="with --input: estimate for so many cores (default: here)")
     _optimize(plan)
     plan.add_argument(
         "--output", metavar="FILE", help="with --optimize: save the recipe in its new order, as a new file"
@@ -165,7 +201,7 @@ def _add_duplicates(commands: argparse._SubParsersAction) -> None:  # type: igno
     )
     duplicates.add_argument("--text", metavar="FILE", help="instead: a file with a text, or - for standard input")
     _store(duplicates)
-    duplicates.add_argument("--run", metavar="ID", help="the run to search (default: the newest that is done)")
+    duplicates.add_argument("--run", metavar="ID", help="the run to search (default: the newest over all of its input)")
     duplicates.add_argument(
         "--threshold", metavar="SHARE", type=float, default=0.5, help="similarity from which on to list (default 0.5)"
     )
@@ -174,6 +210,22 @@ def _add_duplicates(commands: argparse._SubParsersAction) -> None:  # type: igno
         "--diff", metavar="OTHER", help="show instead what differs between it and this document, word by word"
     )
     _spark(duplicates)
+
+
+def _add_export(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    export = _command(commands, "export", "write kept documents as files", EXPORT)
+    export.add_argument("format", metavar="FORMAT", choices=FORMATS, help=", ".join(FORMATS))
+    _store(export)
+    export.add_argument("--run", metavar="ID", help="the run to write (default: the newest over all of its input)")
+    export.add_argument("--output", metavar="DIR", required=True, help="a new folder")
+    export.add_argument("--shard-size", metavar="SIZE", help="bytes of a file as it is stored, such as 256MB")
+    export.add_argument("--shard-rows", metavar="N", type=int, help="documents of a file")
+    export.add_argument("--compression", metavar="NAME", help=COMPRESSIONS)
+    export.add_argument("--shuffle", action="store_true", help="order documents by a hash of seed and id")
+    export.add_argument("--seed", metavar="N", type=int, default=0, help="of --shuffle and --split (default 0)")
+    export.add_argument("--split", metavar="NAME=SHARE,...", help="a folder each, such as train=0.99,validation=0.01")
+    export.add_argument("--id", metavar="DOC_ID", action="append", default=[], help="warc: only these, kept or not")
+    _spark(export)
 
 
 def _add_upkeep(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -199,12 +251,19 @@ def _add_run(commands: argparse._SubParsersAction) -> None:  # type: ignore[type
     _input(run)
     _store(run)
     _set(run)
+    add_portion(run)
     _optimize(run)
     run.add_argument(
         "--resume",
         action="store_true",
         help="continue the run of the same recipe and inputs that was killed or interrupted; one that is done is "
         "not run again",
+    )
+    run.add_argument(
+        "--predict",
+        action="store_true",
+        help="estimate the run on a sample of the input first, where no former run of the store tells what it takes; "
+        "the manifest holds what was predicted and what was measured",
     )
     run.add_argument(
         "--reproduce",
@@ -223,7 +282,7 @@ def _add_run(commands: argparse._SubParsersAction) -> None:  # type: ignore[type
 
 def _add_retune(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     retune = _command(commands, "retune", "say what other thresholds would keep, from stored scores", _RETUNE)
-    retune.add_argument("run", metavar="RUN", nargs="?", help="a run's id (default: the newest that is done)")
+    retune.add_argument("run", metavar="RUN", nargs="?", help="a run's id (default: the newest over all of its input)")
     _store(retune)
     _set(retune)
     retune.add_argument(
@@ -251,7 +310,7 @@ def _optimize(command: argparse.ArgumentParser) -> None:
         "store goes on with the order that a run measured for the same recipe",
     )
     command.add_argument(
-        "--sample-rows", metavar="N", type=int, help="measure on the first N records of the input (default 2,000)"
+        "--sample-rows", metavar="N", type=int, help="measure on a sample of N records of the input (default 2,000)"
     )
 
 
@@ -259,7 +318,7 @@ def _add_show(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
     show = _command(commands, "show", "show a document's text with its changes", _SHOW)
     show.add_argument("what", metavar="DOC_ID|URL|FILE:OFFSET", help="a document's id, its URL, or a record's location")
     _store(show)
-    show.add_argument("--run", metavar="ID", help="the run to ask (default: the newest that is done)")
+    show.add_argument("--run", metavar="ID", help="the run to ask (default: the newest over all of its input)")
     show.add_argument("--stage", metavar="STAGE", help="show the text as this stage saw it, with what it alone did")
     show.add_argument(
         "--context",
@@ -268,6 +327,8 @@ def _add_show(commands: argparse._SubParsersAction) -> None:  # type: ignore[typ
         help="show only N characters beside what is marked (default: all, of more than 20,000 characters 200)",
     )
     show.add_argument("--private", action="store_true", help="show personal data as it stood in the input")
+    show.add_argument("--raw", action="store_true", help="write the record as it stands in the input, byte for byte")
+    show.add_argument("--output", metavar="FILE", help="with --raw: into a new file instead of to standard output")
     _spark(show)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spark_llmdata.cli import interrupts
@@ -12,8 +13,20 @@ from spark_llmdata.errors import UsageError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from spark_llmdata.sources.split import InputFile
 
-def session(options: argparse.Namespace) -> SparkSession:
+
+#: Up to so many bytes of input a run is brief (see `local_session`).
+BRIEF_BYTES = 64 << 20
+
+
+def is_brief(files: Sequence[InputFile]) -> bool:
+    """Whether a run over these inputs is brief: what a table or a lookup by an index brings along is not known yet."""
+    known = all(file.format not in ("table", "cdx") for file in files)
+    return known and sum(file.size for file in files) <= BRIEF_BYTES
+
+
+def session(options: argparse.Namespace, *, brief: bool = False) -> SparkSession:
     """The session that spark-submit or a notebook has prepared, else a local one with `--master` and `--conf`."""
     from spark_llmdata.session import LOCAL_MASTER, local_session, submitted_session
 
@@ -25,7 +38,8 @@ def session(options: argparse.Namespace) -> SparkSession:
         settings[key] = value
     with interrupts.holding():
         submitted = submitted_session(settings) if options.master is None else None
-        made = submitted or local_session(options.master or LOCAL_MASTER, settings, verbose=options.verbose)
+        master = options.master or LOCAL_MASTER
+        made = submitted or local_session(master, settings, verbose=options.verbose, brief=brief)
         interrupts.install()
     return made
 

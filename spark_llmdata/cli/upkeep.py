@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from spark_llmdata.cli.console import Progress, table
+from spark_llmdata.cli.console import choose_display, table
 from spark_llmdata.cli.spark import session
 from spark_llmdata.store.delta import check_folder
 
@@ -63,15 +63,17 @@ def _name(item: Item) -> str:
 
 def fsck(options: argparse.Namespace) -> tuple[Any, str]:
     """Check the store."""
+    from spark_llmdata.runner.display import narrating
     from spark_llmdata.store import Store
     from spark_llmdata.upkeep import check_store
 
     check_folder(options.store, must_exist=True)
+    display = choose_display(options.json)
+    display("starting Spark")
     store = Store(session(options), check_folder(options.store).rstrip("/"))
     store.check_delta()
-    progress = Progress()
-    with progress.ticking():
-        examined = check_store(store, options.run, progress.say)
+    with narrating(store.spark, display) as say:
+        examined = check_store(store, options.run, say)
     facts = examined.as_json() | {"exit_code": 1 if examined.findings else 0}
     lines = []
     if examined.findings:

@@ -13,6 +13,7 @@ from spark_llmdata.kernels import hashing
 from spark_llmdata.recipe import Recipe
 from spark_llmdata.recipe.loading import rebuild_recipe
 from spark_llmdata.schema import CORPUS
+from spark_llmdata.sources import tables
 from spark_llmdata.sources.inputs import find_files
 from spark_llmdata.sources.places import find_records
 from spark_llmdata.store import Store
@@ -69,7 +70,8 @@ def read_again(store: Store, record: RunRecord, recipe: Recipe, fate: Row) -> di
     named = [f for f in record.manifest["inputs"] if f["url"] == fate.file]
     source = named[0]["source"] if named else fate.source
     try:
-        (file,) = find_files([f"{source}={fate.file}"]).files
+        (named_file,) = find_files([f"{source}={fate.file}"], noted=True).files
+        file = tables.locate(named_file, store.copies)
         read = recipe.read
         rows = find_records(store.spark, file, fate.offset, read.sources(), read.max_record_bytes)
     except (LlmdataError, OSError) as problem:

@@ -9,32 +9,49 @@ from typing import Any
 
 from spark_llmdata.languages.stage import LanguageStage
 from spark_llmdata.plan import CorpusNode, Plan
+from spark_llmdata.portion import describe_portion, tell_portion
+from spark_llmdata.sources import files
 from spark_llmdata.stage import Stage
 
 WIDTH = 100
 
 
-def describe_plan(plan: Plan, *, every_setting: bool = False) -> dict[str, Any]:
+def describe_plan(plan: Plan, *, every_setting: bool = False, limit: int | None = None) -> dict[str, Any]:
     """The steps in order, each a segment of stages that share one pass or a comparison, and what the recipe lacks.
 
     Of a stage's settings those are told that are not the defaults, or all.
     """
     steps = [
-        {"compares": isinstance(node, CorpusNode), "stages": [_stage(stage, every_setting) for stage in stages]}
+        {
+            "compares": isinstance(node, CorpusNode) and node.stage.condition() is None,
+            "by_condition": isinstance(node, CorpusNode) and node.stage.condition() is not None,
+            "stages": [_stage(stage, every_setting) for stage in stages],
+        }
         for node, stages in (
             (node, (node.stage,) if isinstance(node, CorpusNode) else node.segment.stages) for node in plan.nodes
         )
     ]
-    return {"recipe": plan.recipe.name, "judge": plan.recipe.judge, "steps": steps, "lacks": list(plan.recipe.lacks)}
+    facts: dict[str, Any] = {
+        "recipe": plan.recipe.name,
+        "judge": plan.recipe.judge,
+        "steps": steps,
+        "artifacts": [_artifact(stage, *found) for stage in plan.recipe.stages for found in stage.artifacts()],
+        "lacks": list(plan.recipe.lacks),
+    }
+    part = describe_portion(plan.sampling, limit, True)
+    return facts if part is None else facts | {"portion": dict(part)}
 
 
 def describe_plan_text(facts: Mapping[str, Any]) -> str:
     """The same for a person."""
-    lines = [f"recipe {facts['recipe']}", ""]
+    part = tell_portion(facts.get("portion"))
+    lines = [f"recipe {facts['recipe']}" + (f", of the input only {part}" if part else ""), ""]
     if facts["judge"] == "all":
         lines += ["judge: all: what a stage removes is shown to the later ones of its pass too, for its scores", ""]
     for number, step in enumerate(facts["steps"], 1):
-        what = "compares documents" if step["compares"] else "one pass over the documents"
+        what = "compares documents: keys and ids are shuffled" if step["compares"] else "one pass over the documents"
+        if step["by_condition"]:
+            what = "asks a condition in SQL of each document"
         reads = ", which also reads the input" if number == 1 else ""
         lines.append(f"{number}. {what}{reads}")
         for stage in step["stages"]:
@@ -42,11 +59,20 @@ def describe_plan_text(facts: Mapping[str, Any]) -> str:
             kind = "" if stage["name"] == stage["kind"] else f" ({stage['kind']})"
             lines += _wrap(f"   {stage['name']}{kind}", told)
     lines += _say_languages(facts["steps"])
+    if facts["artifacts"]:
+        lines += ["", "models and lists"]
+    for found in facts["artifacts"]:
+        lines.append(f"  - {found['stage']}: {_end(found['place'])}")
+        lines.append(f"    {found['bytes']:,} bytes, SHA-256 {found['sha256']}")
     if facts["lacks"]:
         lines += ["", "not in it of what was published"]
         for sentence in facts["lacks"]:
             lines += textwrap.wrap(sentence, WIDTH, initial_indent="  - ", subsequent_indent="    ")
     return "\n".join(lines)
+
+
+def _artifact(stage: Stage, place: str, sha256: str) -> dict[str, Any]:
+    return {"stage": stage.name, "place": place, "bytes": files.stat_file(place)[0], "sha256": sha256}
 
 
 def _stage(stage: Stage, every_setting: bool) -> dict[str, Any]:
@@ -83,6 +109,11 @@ def _say_languages(steps: Sequence[Mapping[str, Any]]) -> list[str]:
             subsequent_indent="    ",
         )
     return ["", "by language", *lines] if lines else []
+
+
+def _end(place: str) -> str:
+    """A file's place, of long ones the end."""
+    return place if len(place) <= 60 else f"...{place[-57:]}"
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from spark_llmdata.complaints import suggest
 from spark_llmdata.errors import LlmdataError, UsageError
 from spark_llmdata.kernels.changes import Change
 from spark_llmdata.recipe import Recipe
@@ -58,9 +59,9 @@ def show(
     record = Ledger(store).find(run)
     names = [name for segment in record.manifest["segments"] for name in segment["stages"]]
     if stage is not None and stage not in names:
-        raise UsageError(
-            f"--stage {stage}: run {record.run} judged no document by it alone; expected one of {', '.join(names)}"
-        )
+        has = any(one["id"] == stage for one in record.manifest["recipe"]["stages"])
+        why = "compares documents and has no text of one to show" if has else f"is no stage of run {record.run}"
+        raise UsageError(f"--stage {stage}: {why}{suggest(stage, names)}; expected one of {', '.join(names)}")
     fate, *others = find_records(store, record, question)
     facts = describe(store, record, fate, others)
     view = _View(store, record, fate, stage, private)

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from spark_llmdata.stage import RowStage, Stage
+from spark_llmdata.errors import UsageError
+from spark_llmdata.languages.stage import LanguageStage
+from spark_llmdata.stage import CorpusStage, Stage
 
 
 def describe(stage: type[Stage]) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def describe(stage: type[Stage]) -> dict[str, Any]:
         "kind": stage.kind_name(),
         "summary": " ".join(doc.split("\n\n")[0].split()),
         "description": doc,
-        "judges": "documents by themselves" if issubclass(stage, RowStage) else "documents against each other",
+        "judges": "documents by themselves" if _by_themselves(stage) else "documents against each other",
         "requires": sorted(stage.requires),
         "provides": sorted(stage.provides),
         "settings": _list_settings(stage),
@@ -28,6 +30,32 @@ def describe(stage: type[Stage]) -> dict[str, Any]:
         "scores": {f"{noun}_{s}": text for s, text in stage.scores.items()},
         "changes": {f"{noun}.{c}": text for c, text in stage.changes.items()},
     }
+
+
+def _by_themselves(stage: type[Stage]) -> bool:
+    return not issubclass(stage, CorpusStage) or stage.condition is not CorpusStage.condition
+
+
+def describe_language(stage: type[Stage], language: str) -> dict[str, Any]:
+    """The stage's settings for documents of a language (any label of it), to stand in place of the usual ones.
+
+    Raises:
+        UsageError: its settings are the same for all languages, or it passes on documents of this one.
+    """
+    kind = stage.kind_name()
+    if not issubclass(stage, LanguageStage):
+        raise UsageError(f"--language {language}: {kind} has the same settings for all languages; leave it out")
+    usual = stage()
+    variant = usual.variant(language)
+    if variant is None:
+        raise UsageError(
+            f"--language {language}: {kind} knows nothing of it and passes such documents on; it knows "
+            f"{', '.join(usual.languages())}. `by_language` in a recipe adds one, see docs/language.md"
+        )
+    values = variant.settings()
+    own = [s for s in _list_settings(stage) if s["name"] not in ("language", "by_language", "language_data")]
+    settings = [{**s, "default": _plain(values.get(s["name"], s["default"]))} for s in own]
+    return {"language": language, "settings": settings}
 
 
 def _list_settings(model: type[BaseModel], prefix: str = "") -> list[dict[str, Any]]:
@@ -52,7 +80,8 @@ def _list_settings(model: type[BaseModel], prefix: str = "") -> list[dict[str, A
 
 def describe_text(facts: dict[str, Any]) -> str:
     """The same for a person."""
-    lines = [facts["kind"], "", facts["description"], "", "settings"]
+    title = f"settings for the language {facts['language']!r}" if "language" in facts else "settings"
+    lines = [facts["kind"], "", facts["description"], "", title]
     for s in facts["settings"]:
         value = "required" if s["required"] else f"default {s['default']!r}"
         lines.append(f"  {s['name']}: {s['type']}, {value}" + (f"; {s['description']}" if s["description"] else ""))

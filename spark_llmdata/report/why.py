@@ -11,6 +11,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from spark_llmdata.errors import NotFound
+from spark_llmdata.portion import tell_portion
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger, RunRecord
 
@@ -53,10 +54,12 @@ def explain(store: Store, question: str, run: str | None = None) -> dict[str, An
 
 def describe(store: Store, record: RunRecord, fate: Row, others: Sequence[Row]) -> dict[str, Any]:
     """The same of a fate that was found."""
+    path, lang = _path(store, record, fate)
     unfinished = fate.outcome == "kept" and record.state != "done"  # the run ended between its fates and the corpus
     return {
         "doc_id": fate.doc_id,
         "url": fate.url,
+        "lang": lang,
         "outcome": "pending" if unfinished else fate.outcome,
         "stage": fate.stage,
         "reason": fate.reason,
@@ -64,9 +67,10 @@ def describe(store: Store, record: RunRecord, fate: Row, others: Sequence[Row]) 
         "threshold": fate.threshold,
         "evidence": _parsed(fate.evidence),
         "survivor": _survivor(store, record, fate),
-        "path": _path(store, record, fate),
+        "path": path,
         "run": record.run,
         "run_state": record.state,
+        "portion": record.manifest.get("portion"),
         "source": fate.source,
         "location": {"file": fate.file, "offset": fate.offset},
         "others": [
@@ -94,11 +98,13 @@ def find_records(store: Store, record: RunRecord, question: str) -> list[Row]:
     others = (
         store.fates.read().where(reduce(or_, ways.values())).select("run").distinct().orderBy("run").limit(3).collect()
     )
+    part = tell_portion(record.manifest.get("portion"))
+    looked = f"; the run read only {part}" if part else ""
     known = f"; it is known to {', '.join(row.run for row in others)}: ask by --run" if others else ""
     raise NotFound(
         f"{question!r}: no record of run {record.run} has it as {', '.join(ways)}; searched {total:,} fates in "
-        f"{store.fates.path}{known}. URLs must match exactly, with http or https, and with or without / at the end; a "
-        "file is named as in the manifest, with :OFFSET behind it"
+        f"{store.fates.path}{looked}{known}. URLs must match exactly, with http or https, and with or without / at the "
+        "end; a file is named as in the manifest, with :OFFSET behind it"
     )
 
 
@@ -126,9 +132,10 @@ def _survivor(store: Store, record: RunRecord, fate: Row) -> dict[str, Any] | No
     return {"doc_id": fate.survivor, "url": rows[0].url if rows else None, "similarity": fate.similarity}
 
 
-def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
-    """What each stage that saw the document said, in order."""
+def _path(store: Store, record: RunRecord, fate: Row) -> tuple[list[dict[str, Any]], str | None]:
+    """What each stage that saw the document said, in order, and the language it had in the end."""
     steps: list[dict[str, Any]] = []
+    lang: str | None = None
     segments = record.manifest["segments"]
     verdicts = record.manifest["verdicts"]
     bound = _bound_stages(record)
@@ -136,6 +143,7 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
         row = _row(store, segment["table"], fate)
         if row is None:
             break
+        lang = row.lang
         stopped = row.verdict.stage if row.verdict else None
         first = ["read"] if index == 0 else []
         for stage in [*first, *segment["stages"]]:
@@ -148,14 +156,14 @@ def _path(store: Store, record: RunRecord, fate: Row) -> list[dict[str, Any]]:
                 step["not_applicable"] = f"it has no settings for the language {row.lang!r}"
             steps.append(step)
             if not kept:
-                return steps
+                return steps, lang
         for verdict in verdicts:
             if verdict["behind"] == index and verdict["stage"] != "read":
                 kept = verdict["stage"] != fate.stage
                 steps.append({"stage": verdict["stage"], "kept": kept, "scores": {}, "edits": 0})
                 if not kept:
-                    return steps
-    return steps
+                    return steps, lang
+    return steps, lang
 
 
 def _bound_stages(record: RunRecord) -> frozenset[str]:

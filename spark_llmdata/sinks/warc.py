@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -13,8 +14,9 @@ import pyarrow as pa
 from spark_llmdata.errors import NotFound, UsageError
 from spark_llmdata.kernels.hashing import doc_ids
 from spark_llmdata.sinks.export import check_output
+from spark_llmdata.sinks.finish import DONE
 from spark_llmdata.sources.inputs import is_archive
-from spark_llmdata.sources.originals import copy_record, locate
+from spark_llmdata.sources.originals import IsMeant, copy_record, copy_records, locate
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
 
@@ -28,7 +30,8 @@ def export_originals(store: Store, output: str, run: str | None = None, named: S
     """Write the original records of a run's kept documents, or of the documents `named` whatever became of them.
 
     The new folder gets `records.warc.gz`, a gzip member for each record, in the order of files and places; records of
-    ARC archives go to `records.arc.gz`. Says how many were written, and how many documents came from no archive.
+    ARC archives go to `records.arc.gz`; `_SUCCESS` comes last. Says how many were written, and how many documents came
+    from no archive.
 
     Raises:
         InputError: a record is not where it was.
@@ -48,16 +51,16 @@ def export_originals(store: Store, output: str, run: str | None = None, named: S
     written = elsewhere = 0
     with ExitStack() as files:
         opened: dict[str, BinaryIO] = {}
-        for fate in fates.orderBy("file", "offset", "ordinal").toLocalIterator():
-            if not is_archive(fate.file):
+        for raw in _copy_all(fates.orderBy("file", "offset", "ordinal").toLocalIterator()):
+            if raw is None:
                 elsewhere += 1
                 continue
-            raw = read_original(fate)
             kind = "warc" if raw[:5].upper() == b"WARC/" else "arc"
             if kind not in opened:
                 opened[kind] = files.enter_context((folder / f"records.{kind}.gz").open("wb"))
             opened[kind].write(gzip.compress(raw + _ENDS[kind], mtime=0))
             written += 1
+    (folder / DONE).write_bytes(b"")
     return {"run": record.run, "format": "warc", "output": output, "documents": written, "from_no_archive": elsewhere}
 
 
@@ -68,14 +71,26 @@ def read_original(fate: Row) -> bytes:
         InputError: there is no such record any more.
         OSError: the archive cannot be opened or read.
     """
-    archive, offset = locate(fate.file, fate.offset)
+    return copy_record(*locate(fate.file, fate.offset), _finder(fate))
+
+
+def _copy_all(fates: Iterable[Row]) -> Iterator[bytes | None]:
+    """The record of each, nothing for those of no archive; a place that many share is read once, in their order."""
+    for (file, offset), group in groupby(fates, key=lambda fate: (fate.file, fate.offset)):
+        if is_archive(file):
+            yield from copy_records(*locate(file, offset), map(_finder, group))
+        else:
+            yield from (None for _ in group)
+
+
+def _finder(fate: Row) -> IsMeant:
     source = pa.array([fate.source])
 
     def is_meant(row: pa.RecordBatch) -> bool:
         facts = (row.column(name) for name in ("id", "url", "date", "raw_hash"))
         return bool(doc_ids(source, *facts)[0].as_py() == fate.doc_id)
 
-    return copy_record(archive, offset, is_meant)
+    return is_meant
 
 
 def _fates(store: Store, run: str, named: Sequence[str]) -> DataFrame:

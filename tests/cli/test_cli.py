@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 
-from spark_llmdata.cli import main
-from spark_llmdata.errors import UsageError
+from spark_llmdata.cli import commands, main
+from spark_llmdata.cli.main import _COMMANDS
+from spark_llmdata.errors import PartOfInput, UsageError
 from spark_llmdata.stages import BUILTIN
 from tests.runner.corpora import documents, write_jsonl
 
@@ -51,6 +53,7 @@ def test_run_then_ask(store, capsys):
     assert set(why) == {
         "doc_id",
         "url",
+        "lang",
         "outcome",
         "stage",
         "reason",
@@ -59,6 +62,7 @@ def test_run_then_ask(store, capsys):
         "evidence",
         "survivor",
         "path",
+        "portion",
         "run",
         "run_state",
         "source",
@@ -69,6 +73,7 @@ def test_run_then_ask(store, capsys):
     told = capsys.readouterr().out
     assert "removed" in told
     assert "gopher_quality.too_few_words: 2, the threshold is 50" in told
+    assert told.index("removed by filter.gopher_quality") < told.index("kept by    read"), "who decided comes first"
 
     code, nothing, err = answer(capsys, "why", "https://a.example/none", "--store", str(store / "s"))
     assert code == 1
@@ -147,10 +152,28 @@ def test_stages_describe_themselves(capsys):
     assert "gopher_quality.too_few_words" in told
 
 
+def test_stages_tell_the_settings_of_a_language(capsys):
+    def settings(*arguments):
+        facts = answer(capsys, "stages", "filter.gopher_quality", *arguments)[1]
+        return {s["name"]: s["default"] for s in facts["settings"]}
+
+    usual, english, german = settings(), settings("--language", "en"), settings("--language", "deu")
+    assert "nicht" in german["stop_words"]
+    assert english["stop_words"] == usual["stop_words"] != german["stop_words"]
+    for arguments, words in [
+        (["filter.gopher_quality", "--language", "xx"], "knows nothing of it"),
+        (["filter.http", "--language", "de"], "the same settings for all languages"),
+        (["--language", "de"], "name the stage"),
+    ]:
+        code, _, err = answer(capsys, "stages", *arguments)
+        assert (code, words in err) == (2, True)
+
+
 def test_no_command_is_wrong_use():
     ran = subprocess.run([sys.executable, "-m", "spark_llmdata.cli.main"], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "COMMAND" in ran.stderr
+    assert "Warning" not in ran.stderr
 
 
 def test_a_machine_without_java(tmp_path, monkeypatch, capsys):
@@ -174,10 +197,42 @@ def test_a_run_is_told_the_recipe_and_the_settings_as_they_were_given(tmp_path, 
         raise UsageError("far enough")
 
     monkeypatch.setattr("spark_llmdata.runner.run", execute)
-    monkeypatch.setattr("spark_llmdata.cli.commands.session", lambda options: None)
+    monkeypatch.setattr("spark_llmdata.cli.commands.session", lambda options, **_: None)
     write_jsonl(tmp_path / "a.jsonl", documents(1))
     settings = ["gates.min_kept=1", "filter.gopher_quality.min_words=60"]
     arguments = ["--input", str(tmp_path / "a.jsonl"), "--store", str(tmp_path / "s")]
     assert main(["run", "quickstart", *arguments, *(word for s in settings for word in ("--set", s))]) == 2
     assert "far enough" in capsys.readouterr().err
     assert (given["recipe"], list(given["set"])) == ("quickstart", settings)
+
+
+def test_a_long_error_is_cut_between_two_words():
+    assert commands._shorten("one line\nand a trace") == "one line"
+    told = commands._shorten("seven77 " * 100)
+    assert told == "seven77 " * 37 + "..."
+    assert len(told) <= commands.MAX_ERROR
+
+
+def test_of_parts_alone_a_command_says_so_and_nothing_else_changes(monkeypatch, capsys):
+    def ask(options):
+        warnings.warn("only a part", PartOfInput, stacklevel=1)
+        warnings.warn("of a library", UserWarning, stacklevel=1)
+        return {"a": 1}, "text"
+
+    monkeypatch.setitem(_COMMANDS, "stages", ask)
+    for _ in range(2):
+        code, facts, err = answer(capsys, "stages")
+        assert (code, facts) == (0, {"a": 1})
+        assert err.startswith("llmdata: only a part\n")
+        assert "UserWarning: of a library" in err
+
+
+def test_an_empty_corpus_is_told():
+    from dataclasses import replace
+
+    from spark_llmdata.cli.commands import _describe_run
+    from tests.runner.test_result import RESULT
+
+    counts = {"read": 5, "created": 0, "kept": 0, "removed": 0, "rejected": 5}
+    assert "the corpus is empty: nothing was kept" in _describe_run(replace(RESULT, counts=counts), "corpus", "store")
+    assert "the corpus is empty" not in _describe_run(RESULT, "corpus", "store")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from spark_llmdata.cli import main
+from spark_llmdata.errors import EnvironmentProblem
 from spark_llmdata.recipe import load_recipe
 from spark_llmdata.report.order import WIDTH, describe_order_text
 from tests.runner.corpora import documents, write_jsonl
@@ -95,13 +96,26 @@ def test_plan_optimize_saves_a_recipe(recipe, tmp_path, capsys):
     assert [s["name"] for s in facts["steps"][0]["stages"]] == names[:2]
 
 
+def test_plan_optimize_says_what_is_not_checked(tmp_path, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise EnvironmentProblem("Java is missing")
+
+    monkeypatch.setattr("spark_llmdata.cli.spark.session", fail)
+    recipe, source = tmp_path / "r.yaml", write_jsonl(tmp_path / "in.jsonl", documents(20))
+    recipe.write_text("name: mine\nstages:\n  - clean.unicode\n  - filter.expr: {keep: length(txt) > 3}\n")
+    asked = ["plan", str(recipe), "--input", str(source), "--optimize"]
+    assert main(asked) == 0
+    assert "conditions in SQL are not checked here: Java is missing" in capsys.readouterr().out
+    assert main([*asked, "--json"]) == 0
+    assert "Java is missing" in json.loads(capsys.readouterr().out)["unchecked"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--optimize"], "add --input [NAME=]PATH"),
-        (["--input", "x.jsonl"], "belong to --optimize"),
-        (["--output", "x.yaml"], "belong to --optimize"),
-        (["--sample-rows", "10"], "--sample-rows belongs to --optimize"),
+        (["--output", "x.yaml"], "--output saves the order that --optimize finds; add --optimize"),
+        (["--sample-rows", "10"], "--sample-rows belongs to --input"),
         (["--optimize", "--sample-rows", "0", "--input", "x.jsonl"], "--sample-rows 0: expected a number of records"),
     ],
 )

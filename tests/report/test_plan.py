@@ -41,7 +41,9 @@ def test_fineweb_in_full():
     }  # fmt: skip
     assert [step["compares"] for step in facts["steps"]] == [False, False, True, False]
     text = describe_plan_text(facts)
-    assert "3. compares documents\n   dedup.minhash                threshold: 0.75, preset: fineweb," in text
+    compared = "3. compares documents: keys and ids are shuffled\n   dedup.minhash                threshold: 0.75"
+    assert f"{compared}, preset: fineweb," in text
+    assert re.search(r"models and lists\n  - score.language: .*lid.176.ftz\n    938,013 bytes, SHA-256 8f3472cf", text)
     assert re.search(r"not in it of what was published\n  - the UT1 block lists", text)
 
 
@@ -63,7 +65,7 @@ def test_settings_are_told_as_a_recipe_has_them(tmp_path, capsys):
         "recipe mine\n\n"
         "1. one pass over the documents, which also reads the input\n"
         "   good (filter.gopher_quality) min_words: 20, max_all_symbols_ratio: 0.2\n"
-        "2. compares documents\n"
+        "2. compares documents: keys and ids are shuffled\n"
         "   dedup.exact\n"
         "\n"
         "by language\n"

@@ -30,6 +30,7 @@ FACTS: dict[str, Any] = {
     "threshold": None,
     "evidence": {"lines": ["\x9b2J\u202e"]},
     "survivor": {"doc_id": "b" * 32, "url": EVIL, "similarity": None},
+    "lang": None,
     "path": [],
     "run": "r",
     "run_state": "done",
@@ -72,7 +73,7 @@ def test_show() -> None:
 def test_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(why, "explain", lambda *_: FACTS)
     monkeypatch.setattr(Store, "open", lambda *_, **__: None)
-    monkeypatch.setattr(commands, "session", lambda _: None)
+    monkeypatch.setattr(commands, "session", lambda *_, **__: None)
     monkeypatch.setattr(commands, "check_folder", lambda *_, **__: None)
     facts, said = commands.why(Namespace(store="s", what="x", run=None))
     check(said)

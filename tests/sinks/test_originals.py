@@ -62,6 +62,7 @@ def test_kept_documents_give_back_their_records(built, tmp_path):
     run, folder = built
     facts = export_originals(run.store, str(tmp_path / "out"))
     assert facts["documents"] == 4 + 2
+    assert (tmp_path / "out" / "_SUCCESS").exists()
     assert facts["from_no_archive"] == run.counts["kept"] - 6 > 0
     copied = members(tmp_path / "out" / "records.warc.gz")
     originals = {**members(folder / "in/c.warc.gz"), **members(folder / "other/d.warc.gz")}
