@@ -23,7 +23,9 @@ from benchmarks import (
     extraction,
     filters_job,
     fineweb_recipe,
+    forecast,
     gopher_kernel,
+    heuristics,
     language,
     machine,
     memory,
@@ -42,6 +44,7 @@ from benchmarks.process_tree import adopt_orphans
 MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "archive_reading": archive_reading.measure,
     "gopher_kernel": gopher_kernel.measure,
+    "heuristics": heuristics.measure,
     "decisions": decisions.measure,
     "language": language.measure,
     "segment_write": segment_write.measure,
@@ -56,6 +59,7 @@ MEASUREMENTS: Mapping[str, Callable[[Conditions], list[Figure]]] = {
     "charsets": charsets.measure,
     "memory": memory.measure,
     "reuse": reuse.measure,
+    "forecast": forecast.measure,
 }
 
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.process_tree import cpu_seconds
@@ -27,13 +28,21 @@ def main() -> None:
     spark.range(1).count()
     started, started_cpu = time.clock_gettime(time.CLOCK_BOOTTIME) - _born(), cpu_seconds()
     begin = time.monotonic()
-    result = run(options.recipe, input=options.files, store=options.store, spark=spark)
+    marks: list[float] = []
+
+    def say(line: str) -> None:
+        if not line.startswith(" "):
+            marks.append(cpu_seconds())
+
+    result = run(options.recipe, input=options.files, store=options.store, spark=spark, progress=say)
     seconds = time.monotonic() - begin
     facts = {
         "start_wall_s": started,
         "start_cpu_s": started_cpu,
         "run_wall_s": seconds,
         "run_cpu_s": cpu_seconds() - started_cpu,
+        "cpu_by_step": [b - a for a, b in pairwise([started_cpu, *marks, cpu_seconds()])],  # the last: fates and corpus
+        "measured": list(result.measured),
         "counts": result.counts,
         "reused": all(stage.reused for stage in result.by_stage),
     }

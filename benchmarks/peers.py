@@ -20,6 +20,7 @@ class Peer:
     name: str
     packages: tuple[str, ...]
     modules: tuple[str, ...]
+    bare: tuple[str, ...] = ()  # installed without what they ask for, which would bring gigabytes nobody imports
 
 
 PEERS = {
@@ -45,6 +46,17 @@ PEERS = {
     "fastwarc_rust": Peer("fastwarc_rust", ("fastwarc==2.0.1",), ("fastwarc.warc",)),
     "textdedup": Peer("textdedup", ("text-dedup==0.4.1",), ("text_dedup",)),  # needs Python 3.12
     "dolma": Peer("dolma", ("dolma==1.2.1", "numpy<2"), ("dolma",)),
+    # What its heuristic filters on a CPU import.
+    "curator": Peer(
+        "curator",
+        (
+            *("loguru", "fsspec", "pandas<3", "pyarrow", "ray>=2.57", "omegaconf", "hydra-core", "absl-py"),
+            *("comment_parser", "jieba==0.42.1", "mecab-python3", "transformers", "beautifulsoup4", "ftfy", "lxml"),
+            "openai",
+        ),
+        ("nemo_curator.stages.text.filters.heuristic",),
+        ("nemo-curator==1.4.0", "cosmos-xenna==0.2.0"),
+    ),
 }
 
 
@@ -80,8 +92,10 @@ def install(build: Path) -> None:
         with log.open("w") as said:
             if not (folder / "bin" / "python").exists():
                 subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, stdout=said, stderr=said)
-            pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *peer.packages]
-            done = subprocess.run(pip, check=False, stdout=said, stderr=said)
+            pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+            done = subprocess.run([*pip, *peer.packages], check=False, stdout=said, stderr=said)
+            if peer.bare and done.returncode == 0:
+                done = subprocess.run([*pip, "--no-deps", *peer.bare], check=False, stdout=said, stderr=said)
         if done.returncode != 0:
             print(f"{name} could not be installed; see {log}", flush=True)
 

@@ -108,3 +108,14 @@ def test_a_comparison_by_a_score_needs_a_stage_that_gives_it():
         make_plan(recipe(by_score, GopherQuality()))
     with pytest.raises(RecipeError, match="there are strict_n_words, strict_"):
         make_plan(recipe(GopherQuality(id="filter.strict"), by_score))
+
+
+def test_a_refusal_says_what_to_put_where():
+    by_score = DedupExact(survivor=["score:gopher_quality_n_words"])
+    for stages in ((by_score, GopherQuality()), (by_score,)):
+        with pytest.raises(RecipeError, match=r"there is none: put filter.gopher_quality, which gives it, in front"):
+            make_plan(recipe(*stages))
+    with pytest.raises(RecipeError, match="name another score"):
+        make_plan(recipe(DedupExact(survivor=["score:beauty"])))
+    with pytest.raises(RecipeError, match=r"extract.html stands behind dedup.exact; .* put it first"):
+        make_plan(recipe(DedupExact(), ExtractHtml()))

@@ -39,6 +39,12 @@ def stage_of(kind: str, case: dict[str, Any]) -> Stage:
     return BUILTIN[kind](**{name: _place(value) for name, value in case.get("settings", {}).items()})
 
 
+def usual(kind: str) -> Stage:
+    """The stage with its defaults; where something has to be given, as in its first case."""
+    required = any(field.is_required() for field in BUILTIN[kind].model_fields.values())
+    return stage_of(kind, cases(kind)[0]) if required else BUILTIN[kind]()
+
+
 def _place(value: Any) -> Any:
     """A setting; a path that begins with `conf/` is one of the repository."""
     is_path = isinstance(value, str) and value.startswith("conf/")

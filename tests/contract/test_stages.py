@@ -30,6 +30,7 @@ from tests.contract.cases import (
     corpus_rows,
     row_cases,
     stage_of,
+    usual,
 )
 
 ROW_KINDS = [k for k, s in BUILTIN.items() if issubclass(s, RowStage)]
@@ -77,7 +78,7 @@ def test_declarations(kind):
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", r) for r in [*stage.reasons, *stage.scores])
     for name, field in stage.model_fields.items():
         assert field.description, f"setting {name} needs a description with its unit"
-    json.dumps(stage().fingerprint())
+    json.dumps(usual(kind).fingerprint())
 
 
 @pytest.mark.parametrize("kind", BUILTIN)
@@ -191,7 +192,7 @@ def test_nothing_in_nothing_out(kind):
 
 @pytest.mark.parametrize("kind", BUILTIN)
 def test_travels_to_executors(kind):
-    stage = BUILTIN[kind]()
+    stage = usual(kind)
     assert pickle.loads(pickle.dumps(stage)) == stage
 
 

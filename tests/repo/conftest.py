@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,3 +49,11 @@ def project(repository: Path) -> dict[str, Any]:
 def workspace(repository: Path) -> dict[str, Any]:
     """The contents of native/Cargo.toml."""
     return tomllib.loads((repository / "native" / "Cargo.toml").read_text("utf-8"))
+
+
+@pytest.fixture
+def address() -> Iterator[Path]:
+    """Where a shell's `llmdata` finds the process of the tests; the path of a socket has to be short."""
+    folder = Path(tempfile.mkdtemp(prefix="llmdata-"))
+    yield folder / "line"
+    shutil.rmtree(folder)

@@ -56,6 +56,7 @@ def test_the_wheel_has_every_module(repository: Path, wheel_files: set[str]) -> 
     modules = {f.relative_to(repository).as_posix() for f in (repository / "spark_llmdata").rglob("*.py")}
     assert modules <= wheel_files
     assert {"spark_llmdata/py.typed", "spark_llmdata/_native.pyi"} <= wheel_files
+    assert {f"spark_llmdata/report/page/page.{kind}" for kind in ("css", "js")} <= wheel_files
 
 
 def test_the_wheel_has_the_recipes(repository: Path, wheel_files: set[str]) -> None:
@@ -66,7 +67,7 @@ def test_the_wheel_has_the_recipes(repository: Path, wheel_files: set[str]) -> N
 
 def test_the_wheel_has_nothing_else(wheel_files: set[str]) -> None:
     assert {path.split("/")[0] for path in wheel_files} == {"spark_llmdata"}
-    assert {Path(path).suffix for path in wheel_files} <= {".py", ".pyi", ".typed", ".yaml"}
+    assert {Path(path).suffix for path in wheel_files} <= {".py", ".pyi", ".typed", ".yaml", ".css", ".js"}
 
 
 def test_recipes_can_be_read_as_installed(repository: Path) -> None:
