@@ -121,7 +121,9 @@ def test_a_sample_of_large_documents_is_never_empty(built, tmp_path, monkeypatch
     """Where by chance no document is in it, bytes were taken for stored ones, and shards were far too small."""
     measured = []
     monkeypatch.setattr(ratio, "SAMPLE_BYTES", 1)
-    monkeypatch.setattr(sinks_export, "measure_ratio", lambda *given: measured.append(ratio.measure_ratio(*given)) or measured[-1])
+    monkeypatch.setattr(
+        sinks_export, "measure_ratio", lambda *given: measured.append(ratio.measure_ratio(*given)) or measured[-1]
+    )
     export(built.store, "jsonl", str(tmp_path), layout=Layout(shard_bytes=120_000, compression="gzip"))
     assert 0 < measured[0] < 1, measured  # of the one document, which may be a short one
 
