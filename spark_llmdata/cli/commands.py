@@ -310,5 +310,5 @@ def doctor(options: argparse.Namespace) -> Answer:
     good = all(c["ok"] for c in checks)
     facts = {"ok": good, "checks": checks, "exit_code": 0 if good else 3}
     lines = [f"{'ok     ' if c['ok'] else 'PROBLEM'}  {c['check']}: {c['found']}" for c in checks]
-    lines += [f"         -> {c['remedy']}" for c in checks if not c["ok"]]
+    lines += [f"         -> {c['remedy']}" for c in checks if c["remedy"]]
     return facts, "\n".join(lines)

@@ -32,11 +32,11 @@ def plan(options: argparse.Namespace) -> tuple[Any, str]:
             )
         unchecked = _check_by_spark(make_plan(recipe), options)
         facts, text = _plan_order(options, recipe)
-        return facts | {"unchecked": unchecked}, text + (f"\n\n{unchecked}" if unchecked else "")
+        return facts | {"unchecked": unchecked}, (f"{unchecked}\n\n" if unchecked else "") + text
     made = make_plan(recipe, sampling)
     unchecked = _check_by_spark(made, options)
     facts = describe_plan(made, every_setting=options.all, limit=options.limit) | {"unchecked": unchecked}
-    text = describe_plan_text(facts) + (f"\n\n{unchecked}" if unchecked else "")
+    text = (f"{unchecked}\n\n" if unchecked else "") + describe_plan_text(facts)
     if options.input:
         return _estimate(options, made, facts, text)
     return facts, text

@@ -28,9 +28,13 @@ def show_raw(options: argparse.Namespace) -> tuple[Any, str | bytes]:
             raise UsageError(f"--output {options.output}: cannot be written ({error.strerror})") from error
         place = f"{found.facts['location']['file']}:{found.facts['location']['offset']}"
         told = f"{len(found.data):,} bytes of {place} written to {options.output}{_tell_row(found.facts, ': ')}"
+        if found.facts["rejected"]:
+            told += f"; the record was rejected: {found.facts['rejected']}"
         return found.facts | {"output": options.output}, told
     if found.facts["format"] == "table":
         print(_tell_row(found.facts, "llmdata: "), file=sys.stderr)
+    if found.facts["rejected"]:
+        print(f"llmdata: the record was rejected: {found.facts['rejected']}", file=sys.stderr)
     if not sys.stdout.isatty():
         return found.facts, found.data
     if not _is_text(found.data):

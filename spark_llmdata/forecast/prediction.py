@@ -13,6 +13,7 @@ from spark_llmdata.forecast.model import Forecast, PassForecast
 from spark_llmdata.forecast.samples import SAMPLE_ROWS, look
 from spark_llmdata.forecast.trial import TRIAL_S, Trial, try_pass
 from spark_llmdata.plan import CorpusNode, Plan
+from spark_llmdata.sources.cdx import PREFIX
 from spark_llmdata.sources.packing import cut, pack
 from spark_llmdata.sources.split import InputFile
 
@@ -143,6 +144,7 @@ def predict_by_history(
             (run, measured[place])
             for run in runs
             if len(measured := run.manifest.get("measured", ())) > place
+            and _is_comparable(run, inputs)
             and matched[run.run] >= min(place, count)
             and any(run.inputs.values())
         ]
@@ -156,6 +158,14 @@ def predict_by_history(
     last = passes[count]
     corpus = predict_corpus(last.rows_out, last.bytes_out, Machine(count_cores()), all(r.share == 1 for r in reuse))
     return Forecast((*passes, corpus), {"runs": list(dict.fromkeys(used))})
+
+
+def _is_comparable(run: FormerRun, inputs: Sequence[InputFile]) -> bool:
+    """Whether bytes of input say how much more there is to do: those of an index do not, whose lines are looked up."""
+    former = [str(entry.get("url", "")) for entry in run.manifest["inputs"]]
+    if any(f.format == "cdx" for f in inputs) or any(url.startswith(PREFIX) for url in former):
+        return run.inputs.keys() == {f.digest for f in inputs}
+    return True
 
 
 def _scale(entry: dict[str, Any], times: float, share: float, alike: bool) -> PassForecast:

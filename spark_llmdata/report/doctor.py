@@ -33,7 +33,10 @@ def examine(make_session: Callable[[], SparkSession]) -> list[Check]:
         held.append(make_session())
         return f"Spark {held[0].version}, master {held[0].conf.get('spark.master', 'unknown')}"
 
-    checks.append(_try("spark", start, "see the message; `pip install 'spark-llmdata[local]'` on a single machine"))
+    if next(c for c in checks if c["check"] == "java")["ok"]:
+        checks.append(_try("spark", start, "see the message; `pip install 'spark-llmdata[local]'` on a single machine"))
+    else:
+        checks.append({"check": "spark", "ok": False, "found": "not tried: it needs Java", "remedy": None})
     if held:
         spark = held[0]
         remedy = "the Delta jar must fit this Spark: io.delta:delta-spark_4.1_2.13:4.4.0 for Spark 4.1; see conf/spark/"

@@ -76,6 +76,7 @@ def read_raw(store: Store, question: str, run: str | None = None) -> Raw:
         "location": {"file": fate.file, "offset": fate.offset},
         "format": kind,
         "bytes": len(data),
+        "rejected": fate.reason if fate.outcome == "rejected" else None,
         "others": len(others),
     }
     return Raw(data, facts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from spark_llmdata.errors import MissingExtra, UsageError
 from spark_llmdata.forecast import Forecast, find_reuse, predict_by_history, predict_by_sample, read_runs
-from spark_llmdata.plan import Plan
+from spark_llmdata.plan import CorpusNode, Plan
 from spark_llmdata.sources.split import InputFile
 
 
@@ -39,5 +39,8 @@ def _forecast(
         found = predict_by_sample(plan, inputs, reuse=reuse)
     if found is not None:
         by = f"by run {found.by['runs'][0]}" if "runs" in found.by else "by the sample"
-        say(f"  predicted {by}: {found.seconds:,.0f} s, {found.passes[-1].rows:,} documents kept at most")
+        kept = f"about {found.passes[-1].rows:,} documents kept"
+        if any(isinstance(n, CorpusNode) and r.kept is None for n, r in zip(plan.nodes, reuse, strict=True)):
+            kept += " if none is a copy of another" if "sample" in found.by else ""
+        say(f"  predicted {by}: {found.seconds:,.0f} s, {kept}")
     return found

@@ -12,7 +12,7 @@ from spark_llmdata.runner.counting import named_source
 from spark_llmdata.runner.covering import Coverage
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, Row
 
 #: Below this many removed rows their keys are sent to every task, so that no text is shuffled to leave them out.
 BROADCAST_ROWS = 1_000_000
@@ -158,6 +158,15 @@ class Funnel:
             result = branch if result is None else result.unionByName(branch)
         assert result is not None
         return result
+
+    def lost_at(self, stage: str) -> list[Row]:
+        """Why a stage took documents out, the most frequent reason first: `reason`, `documents`, one as `example`."""
+        from pyspark.sql import functions as F
+
+        name = F.coalesce("doc_id", F.concat("file", F.lit(":"), "offset"))
+        fates = self.fates("", "pending").where(F.col("stage") == stage)
+        counted = fates.groupBy("reason").agg(F.count("*").alias("documents"), F.min(name).alias("example"))
+        return sorted(counted.collect(), key=lambda row: (-row.documents, row.reason))
 
 
 def scores_map(node: SegmentNode) -> Column:

@@ -181,6 +181,24 @@ def count_inputs(inputs: Inputs) -> str:
     return " and ".join(f"{n:,} {what}{'' if n == 1 else 's'}" for n, what in counts if n) or "0 files"
 
 
+def tell_inputs(inputs: Inputs) -> str:
+    """How many files and tables there are, and which files are empty, in words."""
+    empty = [
+        file.url.rpartition("/")[2] for file in inputs.files if file.format not in ("table", "cdx") and not file.size
+    ]
+    if not empty:
+        return count_inputs(inputs)
+    more = f" and {len(empty) - 1:,} more" if len(empty) > 1 else ""
+    return f"{count_inputs(inputs)} ({empty[0]}{more}: 0 bytes)"
+
+
+def tell_empty(inputs: Inputs) -> str:
+    """That not one record was read, in words."""
+    if all(file.format == "cdx" for file in inputs.files):
+        return "no line of the index is among those asked for: addresses and digests are compared as the index has them"
+    return f"{count_inputs(inputs)} held no record"
+
+
 def describe_inputs(inputs: Inputs) -> dict[str, Any]:
     """The inputs for a manifest, from which `find_again` finds them; a run's first event alone has them."""
     facts: list[dict[str, Any]] = [

@@ -20,7 +20,7 @@ from spark_llmdata.runner.covering import cover_judging, cover_reading
 from spark_llmdata.runner.display import following
 from spark_llmdata.runner.funnel import Funnel, scores_map
 from spark_llmdata.runner.gates import breaches
-from spark_llmdata.runner.intake import count_inputs, describe_inputs
+from spark_llmdata.runner.intake import describe_inputs, tell_empty, tell_inputs
 from spark_llmdata.runner.metering import Meter
 from spark_llmdata.runner.progress import Watch
 from spark_llmdata.runner.result import RunResult
@@ -33,6 +33,8 @@ from spark_llmdata.store.ledger import MANIFEST_FORMAT, Ledger
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+_TOLD = 3  # reasons in a sentence
 
 
 class Runner:
@@ -118,7 +120,7 @@ class Runner:
         folder = self.store.segment(node.table, node.segment.schema).path
         if node.segment.reads:
             size = sum(f.size for f in self.inputs.files)
-            self.say(f"reading {count_inputs(self.inputs)}, {size / 1e6:,.1f} MB{_then(names)}")
+            self.say(f"reading {tell_inputs(self.inputs)}, {size / 1e6:,.1f} MB{_then(names)}")
             self.watch.begin("reading", folder=folder, counts=True)
             files, read = self.inputs.files, self.recipe.read
             coverage = cover_reading(self.store, node, files, read, self.sources, each=self.watch.each)
@@ -214,16 +216,14 @@ class Runner:
         return str(found)
 
     def _look(self, stage: str) -> str:
-        """How to look at a document that a stage took out."""
-        from pyspark.sql import functions as F
-
+        """Why a stage took documents out, and how to look at one of them."""
         if not self.counts[0].shown:
-            return f"{count_inputs(self.inputs)} held no record"
-        fates = self.funnel.fates(self.run_id, "pending").where(F.col("stage") == stage)
-        name = F.coalesce("doc_id", F.concat("file", F.lit(":"), "offset"))
-        example = fates.agg(F.min(name)).collect()[0][0]
-        of = "one of them" if example else "a document"
-        return f"`llmdata why {example or 'DOC_ID'} --run {self.run_id} --store {self.store.root}` tells of {of}"
+            return tell_empty(self.inputs)
+        lost = self.funnel.lost_at(stage)
+        why = f"llmdata why {lost[0].example if lost else 'DOC_ID'} --run {self.run_id} --store {self.store.root}"
+        told = ", ".join(f"{entry.reason} ({entry.documents:,})" for entry in lost[:_TOLD])
+        more = f" and {len(lost) - _TOLD} more" if len(lost) > _TOLD else ""
+        return f"its reasons: {told}{more}; `{why}` tells of one" if lost else f"`{why}` tells of a document"
 
     def _build(self) -> RunResult:
         """Write fates, announce the commit, write the corpus, check all three against the counts."""

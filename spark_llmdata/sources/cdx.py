@@ -30,6 +30,8 @@ _FORMS = (
     "names them, such as ` CDX N b a m s k r V g` of old indexes with 9"
 )
 _ENDINGS: Mapping[str, Compression] = {".gz": "gzip", ".zst": "zstd", ".lz4": "lz4"}
+_MARKS = (b"WARC/", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")  # WARC, gzip, zstd, LZ4
+_SKIPPABLE = b"\x2a\x4d\x18"  # a frame of zstd or LZ4 without content: its first byte is free
 _PIECE = 1 << 20  # bytes read at a time where the index gives no length
 _LONGEST = 2 << 30  # no record takes more stored bytes
 _FARTHEST = 1 << 62  # no byte of a file lies behind
@@ -89,7 +91,7 @@ def parse_lookup(argument: str) -> Lookup:
     """Take `cdx:INDEX?url=...` apart.
 
     Raises:
-        InputError: nothing is looked up, or a part has another name.
+        InputError: nothing is looked up, a part has another name, or the address of the archives is none.
     """
     index, _, query = argument.removeprefix(PREFIX).rpartition("?")
     named: dict[str, list[str]] = {"url": [], "host": [], "digest": [], "archives": []}
@@ -102,6 +104,10 @@ def parse_lookup(argument: str) -> Lookup:
     if len(named["archives"]) > 1:
         raise InputError(f"{argument}: names two folders of archives; expected one")
     archives = named["archives"][0] if named["archives"] else posixpath.dirname(index)
+    try:
+        _ = urlsplit(archives).port
+    except ValueError as error:
+        raise InputError(f"{argument}: archives={archives} is no address ({error})") from error
     return Lookup(index, archives, tuple(named["url"]), tuple(named["host"]), tuple(named["digest"]))
 
 
@@ -240,7 +246,9 @@ def _read_legend(line: bytes) -> list[str]:
 def _read_line(begin: int, line: bytes, legend: list[str] | None) -> Found:
     try:
         return Found(begin, parse_line(line.decode("utf-8", "replace"), legend))
-    except (ValueError, KeyError) as error:
+    except KeyError as error:
+        return Found(begin, None, error=f"a line that names no record: it has no {error.args[0]!r}")
+    except ValueError as error:
         return Found(begin, None, error=f"a line that names no record: {error}")
     except RecursionError:
         return Found(begin, None, error="a line that names no record: its JSON is nested too deeply")
@@ -312,11 +320,19 @@ def read_record(
     last = False
     while not (last or parser.stopped):
         chunk = read_range(archive, at, min(at + _PIECE, end))
+        if at == offset and not _may_begin(chunk, archive):
+            return
         at += len(chunk)
         last = not chunk
         while (batch := parser.push(chunk, last)) is not None:
             yield batch
             chunk = b""
+
+
+def _may_begin(data: bytes, archive: str) -> bool:
+    """Whether bytes may be the first ones of a record or of a member; those of an ARC's records have no mark."""
+    marked = data.startswith(_MARKS) or data[1:4] == _SKIPPABLE
+    return marked or ".arc" in posixpath.basename(archive).lower()
 
 
 def _read_dictionary(archive: str) -> bytes:

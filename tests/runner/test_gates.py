@@ -23,7 +23,10 @@ def mixture(n: int, good: int) -> list[dict[str, object]]:
 def test_a_stopped_run_leaves_the_corpus_and_says_where_to_look(spark, tmp_path):
     write_jsonl(tmp_path / "a.jsonl", mixture(1000, 100))
     first = sl.run("quickstart", input=tmp_path / "a.jsonl", store=tmp_path / "store", spark=spark)
-    expected = r"removed 900 of 1,000 documents \(90\.00%\).*allows 89\.00%.*`llmdata why \w{32} --run \S+ --store \S+`"
+    expected = (
+        r"removed 900 of 1,000 documents \(90\.00%\).*allows 89\.00%.*its reasons: gopher_quality\.\w+ \(900\); "
+        r"`llmdata why \w{32} --run \S+ --store \S+`"
+    )
     with pytest.raises(GateStopped, match=expected) as told:
         sl.run(
             "quickstart",

@@ -228,6 +228,25 @@ def test_an_odd_line_costs_itself(line: str, error: str | None, tmp_path: Path) 
     assert error is None or error in json.loads(first["evidence"])["error"]
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_place_within_a_record_is_none_of_its_beginning(packed: bool, tmp_path: Path) -> None:
+    """That the archive were damaged there would be said of an index that is not of it."""
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>hello"
+    head = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a/1\r\nContent-Length: %d\r\n\r\n" % len(http)
+    name = "a.warc.gz" if packed else "a.warc"
+    record = head + http + b"\r\n\r\n"
+    (tmp_path / name).write_bytes(gzip.compress(record) if packed else record)
+    lines = [{"url": "http://a/1", "offset": str(at), "filename": name} for at in (0, 5)]
+    (tmp_path / "i.cdxj").write_text(
+        "".join(f"a 2020 {json.dumps(line)}\n" for line in [*lines, {"url": "http://a/1"}])
+    )
+    good, within, short = read(f"cdx:{tmp_path}/i.cdxj?url=*")
+    assert (good["url"], good["rejected"]) == ("http://a/1", False)
+    assert (within["defect"], short["defect"]) == ("bad_lookup", "bad_lookup")
+    assert f"no record begins at byte 5 of {name}" in json.loads(within["evidence"])["error"]
+    assert json.loads(short["evidence"])["error"] == "a line that names no record: it has no 'offset'"
+
+
 COPY = """
 import resource, sys
 from spark_llmdata.sources.originals import copy_records
@@ -271,6 +290,8 @@ def test_the_index_must_be_there(tmp_path: Path) -> None:
         find_files([f"cdx:{tmp_path}/none.cdxj?url=x"])
     with pytest.raises(InputError, match="there is no 'urls'"):
         parse_lookup("cdx:a.cdxj?urls=x")
+    with pytest.raises(InputError, match=r"archives=http://host:none is no address \(Port"):
+        parse_lookup("cdx:a.cdxj?url=x&archives=http://host:none")
 
 
 def test_originals_are_copied(shared_data: Path) -> None:
