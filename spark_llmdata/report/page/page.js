@@ -66,6 +66,17 @@
   });
   input.closest(".filter").hidden = false;
 
+  // Only what scrolls is a stop of the Tab key; without this script all that may scroll is one.
+  const sizes = new ResizeObserver(function (entries) {
+    for (const entry of entries) {
+      const box = entry.target;
+      if (!box.clientWidth) { continue; }  // folded away
+      const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (scrolls) { box.tabIndex = 0; } else { box.removeAttribute("tabindex"); }
+    }
+  });
+  for (const box of document.querySelectorAll("[role=group][tabindex]")) { sizes.observe(box); }
+
   // The contents say where the reader is.
   const links = new Map();
   for (const link of document.querySelectorAll("nav li a")) { links.set(link.hash.slice(1), link); }

@@ -236,3 +236,16 @@ def test_what_scrolls_takes_the_focus_and_has_a_name(browser: Any, addresses: di
     )
     assert nameless == []
     page.context.close()
+
+
+def test_what_does_not_scroll_is_no_stop_on_the_way(browser: Any, addresses: dict[str, str]) -> None:
+    page = open_page(browser, addresses["report"], 1280)
+    stops = page.locator("[role=group]").count()
+    assert stops > 3
+    page.evaluate(OPEN_ALL)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('[role=group][tabindex]')].every(
+            e => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)"""
+    )
+    assert page.locator("[role=group][tabindex]").count() < stops
+    page.context.close()
