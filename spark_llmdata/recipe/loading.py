@@ -219,10 +219,10 @@ def _apply_settings(
         try:
             value = yaml.safe_load(literal)
         except yaml.YAMLError:
-            document.problems.append(f"{label}: {literal!r} is no valid value (YAML)")
+            document.complain_of(label, f"{literal!r} is no valid value (YAML)")
             continue
         if not equals:
-            document.problems.append(f"{label}: expected path=value, such as {names[0] if names else 'a.stage'}.x=1")
+            document.complain_of(label, f"expected path=value, such as {names[0] if names else 'a.stage'}.x=1")
         elif stage is not None:
             _give_for_all(options[names.index(stage)], path[len(stage) + 1 :])
             target, place = options[names.index(stage)], ("stages", names.index(stage))
@@ -241,8 +241,8 @@ def _apply_settings(
             hint = suggest(path.rpartition(".")[0] or path, known)
             if path in sections:
                 hint = f"; a setting of it is meant, such as {path}.{next(iter(_SECTIONS[path].model_fields))}=..."
-            document.problems.append(
-                f"{label}: no setting of a stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
+            document.complain_of(
+                label, f"no setting of a stage or section in {path!r}{hint}; it begins with one of {', '.join(known)}"
             )
     return origins
 
@@ -275,9 +275,10 @@ def _put(
         if place == ("gates",) and isinstance(inner, int | float):
             inner = {"default": inner}  # a bound for one stage leaves the bound of the others as it was
         if inner is not None and not isinstance(inner, dict):
-            document.problems.append(
-                f"{label}: {'.'.join(keys[: i + 1])} is {inner!r} in the recipe, which has no "
-                f"{'.'.join(keys[i + 1 :])} to set; write the settings there as a mapping, or set the whole of it"
+            document.complain_of(
+                label,
+                f"{'.'.join(keys[: i + 1])} is {inner!r} in the recipe, which has no "
+                f"{'.'.join(keys[i + 1 :])} to set; write the settings there as a mapping, or set the whole of it",
             )
             return
         target[key] = dict(inner) if isinstance(inner, dict) else {}

@@ -166,6 +166,9 @@ def test_all_problems_at_once_with_line_and_remedy(write):
         ("filter.gopher_quality.min_words=many", "nothing.here=1", "noequals"),
     )
     text = "\n".join(found)
+    lines = [int(problem.split(":")[0]) for problem in found if problem[0].isdigit()]
+    assert (lines, len(lines)) == (sorted(lines), len(found) - 3), "the file's in its order, then those of --set"
+    assert all(problem.startswith("--set") for problem in found[len(lines) :])
     assert "1: `name` is None" in text
     assert "2: unknown key 'stagse', did you mean 'stages'?" in text
     assert "4: unknown stage 'filter.gopher_qality', did you mean 'filter.gopher_quality'?" in text
