@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.process_tree import Usage, measure
@@ -23,6 +24,14 @@ class Peer:
     bare: tuple[str, ...] = ()  # installed without what they ask for, which would bring gigabytes nobody imports
 
 
+def _same(package: str) -> str:
+    """A package in the version that is installed here, so that both sides use the same."""
+    try:
+        return f"{package}=={version(package)}"
+    except PackageNotFoundError:
+        return package
+
+
 PEERS = {
     # datatrove has no UAX #29 words of its own; unicode-segmentation-rs finds them fastest of what was tried (PyICU and
     # regex come to half its speed and less, uniseg to less than a hundredth).
@@ -31,10 +40,13 @@ PEERS = {
         (
             *("datatrove==0.10.1", "spacy", "regex", "uniseg", "numpy", "pyarrow", "tokenizers", "xxhash<4"),
             "unicode-segmentation-rs==1.0.0",
+            # What its pipeline from archives on asks for; the extractor is that of ours. python-magic needs libmagic.
+            *(_same("trafilatura"), "warcio==1.8.1", "faust-cchardet", "python-magic", "fasttext-numpy2-wheel"),
+            *("fasteners", "tldextract", "pyahocorasick", "ftfy", "nltk"),
         ),
         (
             *("datatrove.pipeline.filters", "datatrove.pipeline.dedup.minhash", "spacy", "regex", "uniseg"),
-            *("unicode_segmentation_rs", "pyarrow"),
+            *("unicode_segmentation_rs", "pyarrow", "trafilatura", "warcio", "cchardet", "fasttext", "fasteners"),
         ),
     ),
     "datasketch": Peer(
