@@ -79,7 +79,7 @@ def measure(conditions: Conditions) -> list[Figure]:
     return [
         Figure(NAME, "start of the session", f"{start.cpu_s:.1f} CPU s, {start.wall_s:.1f} s"),
         *_compare(fates, _read_theirs(outs[-1] / "fates.jsonl")),
-        *(figure for name in whole for figure in _costs(name, whole[name], costs[name], *peer[name])),
+        *(figure for name in whole for figure in _costs(name, whole[name], costs[name], *peer[name], conditions.cores)),
         *_slope([folder.name for folder in folders], costs, peer),
     ]
 
@@ -146,9 +146,17 @@ def _compare(ours: dict[str, Fate], theirs: dict[str, Fate]) -> list[Figure]:
     ]
 
 
-def _costs(name: str, whole: Usage, later: Usage, peer: Usage, seconds: float) -> list[Figure]:
+def _costs(name: str, whole: Usage, later: Usage, peer: Usage, seconds: float, cores: int) -> list[Figure]:
+    used = whole.cpu_s / whole.wall_s / cores
     return [
         Figure(NAME, f"{name}: ours, whole", f"{whole.cpu_s:,.1f} CPU s, {whole.wall_s:,.1f} s"),
+        Figure(
+            NAME,
+            f"{name}: ours, share of {cores} cores in use over the whole run",
+            f"{used:.0%}",
+            "≥ 90 %",
+            used >= 0.9,
+        ),
         Figure(
             NAME, f"{name}: ours, from pages' texts to the corpus", f"{later.cpu_s:,.1f} CPU s, {later.wall_s:,.1f} s"
         ),
