@@ -41,14 +41,15 @@ class Sampling:
                 "it out to read all of them"
             )
 
-    def takes(self, doc_ids: pa.Array) -> BoolArray:
-        """Whether each of the documents is in the sample; what has no doc_id (there were no bytes) always is."""
-        known = pc.fill_null(doc_ids.cast(pa.string()), "")
+    def takes(self, doc_ids: pa.Array, places: pa.Array) -> BoolArray:
+        """Whether each of the records is in the sample; what has no doc_id (it was not read) by the hash of its place.
+
+        Else all of it would be, and the sample's share of rejects would not be that of the whole.
+        """
+        known = pc.coalesce(doc_ids.cast(pa.string()), places)
         hashed = hashing.hash_bytes(pc.binary_join_element_wise(f"{self.seed}", "sample", known, "\0"))
         heads = np.frombuffer(b"".join(value[:8] for value in hashed.to_pylist()), dtype=">u8")
-        taken: BoolArray = (heads < np.uint64(min(round(self.share * 2**64), 2**64 - 1))) | np.asarray(
-            doc_ids.is_null()
-        )
+        taken: BoolArray = heads < np.uint64(min(round(self.share * 2**64), 2**64 - 1))
         return taken
 
     def as_json(self) -> dict[str, float | int]:

@@ -280,7 +280,8 @@ def _from_records(rows: pa.RecordBatch, part: str, sampling: Sampling | None) ->
     column = {name: rows.column(name) for name in rows.schema.names}
     column["doc_id"] = hashing.doc_ids(*(column[c] for c in ("source", "id", "url", "date", "raw_hash")))
     if sampling is not None:
-        _leave_out(column, sampling.takes(column["doc_id"]))
+        places = pc.binary_join_element_wise(column["file"], column["offset"].cast(pa.string()), ":")
+        _leave_out(column, sampling.takes(column["doc_id"], places))
     n = rows.num_rows
     defect = np.asarray(column["defect"].to_numpy(zero_copy_only=False), dtype=object)
     ended = np.asarray(column["defect"].is_valid())

@@ -48,6 +48,8 @@ def spark():
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.databricks.delta.snapshotPartitions": "1",
+        # Two suites run side by side, with commands of their own: half of the machine for each would be too much.
+        "spark.driver.memory": "3g",
         "spark.sql.shuffle.partitions": "2",
     }
     session = local_session("local[2]", cheap)

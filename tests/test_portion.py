@@ -18,7 +18,7 @@ IDS = pa.array([f"{i:032x}" for i in range(20_000)])
 
 
 def taken(share: float, seed: int = 0) -> set[str]:
-    return set(IDS.filter(pa.array(Sampling(share, seed).takes(IDS))).to_pylist())
+    return set(IDS.filter(pa.array(Sampling(share, seed).takes(IDS, pa.nulls(len(IDS), pa.string())))).to_pylist())
 
 
 def test_a_smaller_sample_is_part_of_a_larger_one_and_of_its_size():
@@ -39,9 +39,20 @@ def test_another_seed_is_another_sample():
 
 @given(st.lists(st.text("0123456789abcdef", min_size=32, max_size=32), max_size=50), st.integers(0, 49))
 def test_neighbors_decide_nothing(ids: list[str], cut: int):
-    whole = list(Sampling(0.5).takes(pa.array(ids, pa.string())))
-    parts = [list(Sampling(0.5).takes(pa.array(part, pa.string()))) for part in (ids[:cut], ids[cut:])]
+    def takes(ids: list[str]) -> list[bool]:
+        return list(Sampling(0.5).takes(pa.array(ids, pa.string()), pa.nulls(len(ids), pa.string())))
+
+    whole, parts = takes(ids), [takes(part) for part in (ids[:cut], ids[cut:])]
     assert whole == parts[0] + parts[1]
+
+
+def test_what_could_not_be_read_is_in_the_sample_by_its_place():
+    """All of it was in, and a sample of an input with few rejects seemed to be rejected for the most part."""
+    places = pa.array([f"file:{n}" for n in range(10_000)])
+    found = Sampling(0.1).takes(pa.nulls(len(places), pa.string()), places)
+    assert 900 < int(found.sum()) < 1_100
+    known = Sampling(0.1).takes(places, pa.array(["elsewhere"] * len(places)))
+    assert list(known) == list(found), "a known id counts, wherever it lies"
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, 5, float("nan")])

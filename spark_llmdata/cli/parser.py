@@ -218,7 +218,11 @@ def _add_export(commands: argparse._SubParsersAction) -> None:  # type: ignore[t
     _store(export)
     export.add_argument("--run", metavar="ID", help="the run to write (default: the newest over all of its input)")
     export.add_argument("--output", metavar="DIR", required=True, help="a new folder")
-    export.add_argument("--shard-size", metavar="SIZE", help="bytes of a file as it is stored, such as 256MB")
+    export.add_argument(
+        "--shard-size",
+        metavar="SIZE",
+        help="bytes of a stored file, such as 256MB (with --shuffle or --split: 1GB)",
+    )
     export.add_argument("--shard-rows", metavar="N", type=int, help="documents of a file")
     export.add_argument("--compression", metavar="NAME", help=COMPRESSIONS)
     export.add_argument("--shuffle", action="store_true", help="order documents by a hash of seed and id")

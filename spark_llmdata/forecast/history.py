@@ -56,13 +56,13 @@ def gather_runs(events: Iterable[tuple[str, int, str]]) -> list[FormerRun]:
     for run, number, manifest in events:
         by_run.setdefault(run, []).append((number, manifest))
     found = []
-    for run in sorted(by_run, reverse=True)[:NEWEST]:
+    for run in sorted(by_run, reverse=True):
         facts: dict[str, Any] = {}
         for _, manifest in sorted(by_run[run]):
             facts |= json.loads(manifest)
         if not facts.get("portion"):  # a part of its inputs says nothing of all of them
             found.append(FormerRun(run, facts))
-    return found
+    return found[:NEWEST]
 
 
 def read_runs(store: str) -> list[FormerRun]:
@@ -76,11 +76,14 @@ def read_runs(store: str) -> list[FormerRun]:
     if not files.exists(f"{table}/_delta_log"):
         return []
     try:
-        rows = [
-            (str(row["run"]), int(row["seq"]), str(row["manifest"]))
-            for name in newest_files(read_history(Folder.look(table)))
-            for row in _read(f"{table}/{name}", ["run", "seq", "manifest"])
-        ]
+        history = read_history(Folder.look(table))
+        rows: list[tuple[str, int, str]] = []
+        for names in newest_files(history):
+            for name in names:
+                found = _read(f"{table}/{name}", ["run", "seq", "manifest"])
+                rows += [(str(row["run"]), int(row["seq"]), str(row["manifest"])) for row in found]
+            if len(runs := gather_runs(rows)) == NEWEST:
+                return runs
     except (LogDamaged, OSError, pa.ArrowException) as problem:
         raise UsageError(
             f"{table}: the log of runs cannot be read ({problem}); `llmdata fsck --store {store}` says what to do"
@@ -88,14 +91,19 @@ def read_runs(store: str) -> list[FormerRun]:
     return gather_runs(rows)
 
 
-def newest_files(history: History) -> list[str]:
-    """The files of a log of runs that hold events of the newest runs, by the notes of its commits.
+def newest_files(history: History) -> Iterator[list[str]]:
+    """The files of a log of runs by the notes of its commits, those of the newest 20 runs first, then of the next 20.
 
-    What no note tells of (somebody has put files together) may hold any event.
+    Among the first are those that no note tells of (somebody has put files together), which may hold any event. It
+    ends with a hundred runs: where nearly all of them were tries, it is time to put the files together.
     """
-    newest = set(sorted(set(history.writers.values()))[-NEWEST:])
+    writers = sorted(set(history.writers.values()), reverse=True)
     files_of = {name: history.writers.get(key, "") for key, names in history.parts.items() for name in names}
-    return [name for name in sorted(history.live) if name not in files_of or files_of[name] in newest]
+    live = sorted(history.live)
+    for begin in range(0, max(1, min(len(writers), 5 * NEWEST)), NEWEST):
+        chosen = set(writers[begin : begin + NEWEST])
+        untold = [name for name in live if name not in files_of] if begin == 0 else []
+        yield [*untold, *(name for name in live if name in files_of and files_of[name] in chosen)]
 
 
 def _read(url: str, columns: list[str]) -> list[dict[str, Any]]:

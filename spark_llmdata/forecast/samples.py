@@ -75,14 +75,20 @@ class _Found:
 def look(inputs: Sequence[InputFile], read: Read, rows: int = SAMPLE_ROWS) -> Look:
     """Read some records at places that are spread evenly over the bytes of the inputs; all of them where they are few.
 
-    A compressed file of JSON lines can be read from its beginning alone, and so can an index of archives.
+    A compressed file of JSON lines can be read from its beginning alone.
 
     Raises:
-        UsageError: fewer than one row is asked for.
+        UsageError: fewer than one row is asked for, or an input is a lookup, whose records would have to be fetched.
         InputError: a file cannot be read at all, or no place holds a record.
     """
     if rows < 1:
         raise UsageError(f"--sample-rows {rows}: expected how many records to look at, 1 or more (default 2,000)")
+    lookup = next((f.url for f in inputs if f.format == "cdx"), None)
+    if lookup is not None:
+        raise UsageError(
+            f"{lookup}: what a lookup will give is not known before its records are fetched; plan without --input, or "
+            "try it with `llmdata run --limit`"
+        )
     total = sum(f.size for f in inputs)
     places = _spread(inputs, total)
     found = [_read(split, read, -(-rows // len(places))) for split in places]
@@ -140,8 +146,6 @@ def _spread(inputs: Sequence[InputFile], total: int) -> list[Split]:
 
 def _is_divisible(file: InputFile) -> bool:
     """Whether a reader can begin anywhere in the file."""
-    if file.format == "cdx":  # its bytes say nothing of how many of its lines are meant
-        return False
     return file.format == "parquet" or len(plan_splits([file], max(1, file.size // 2))) > 1
 
 
@@ -188,7 +192,7 @@ def _taken(split: Split, found: _Found) -> float:
     if file.format == "parquet":
         return file.size * rows / max(1, parquet.count_rows(file))
     whole = float(split.end - split.begin)
-    if rows < 2 or file.format == "cdx":  # an index says nothing of how many of its records are left
+    if rows < 2:
         return whole
     first, last = (found.batches[i].column("offset")[i].as_py() for i in (0, -1))
     length = float(last - first) / (rows - 1) * rows if last > first else whole

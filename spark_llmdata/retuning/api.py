@@ -18,6 +18,7 @@ from spark_llmdata.retuning.rows import Rows, recorded_funnel
 from spark_llmdata.retuning.walk import Walk, list_steps
 from spark_llmdata.runner.api import list_settings, run_settings
 from spark_llmdata.runner.display import choose
+from spark_llmdata.session import local_session
 from spark_llmdata.sources import files
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
@@ -50,7 +51,7 @@ def retune(
     settings = list_settings(set)
     check_settings(settings, output)
     say = progress if callable(progress) else choose(progress)
-    session = spark if spark is not None else _session()
+    session = spark if spark is not None else local_session()
     with run_settings(session):
         opened = Store.open(session, str(store), must_exist=True)
         record = Ledger(opened).find(run)
@@ -83,9 +84,3 @@ def check_settings(settings: Sequence[str], output: str | Path | None = None) ->
         raise UsageError(f"--output {output}: is there already; name a new file")
     if not settings:
         raise UsageError("expected at least one --set STAGE.THRESHOLD=VALUE; see llmdata retune --help")
-
-
-def _session() -> SparkSession:
-    from spark_llmdata.session import local_session
-
-    return local_session()

@@ -27,6 +27,7 @@ from spark_llmdata.runner.reproduction import reproduce as build_again
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.runner.runner import Runner
 from spark_llmdata.segment import BATCH_ROWS
+from spark_llmdata.session import local_session
 from spark_llmdata.sources import cdx, files, tables
 from spark_llmdata.sources.inputs import parse_input
 from spark_llmdata.sources.limit import check_limit
@@ -116,7 +117,7 @@ def run(
     check_folder(str(store), must_write=True)
     plan = make_plan(checked, sampling)
     found_files = given.find(str(store))
-    session = spark if spark is not None else _session()
+    session = spark if spark is not None else local_session()
     say = progress if callable(progress) else choose(progress)
     with run_settings(session):
         opened = Store.open(session, str(store))
@@ -168,7 +169,7 @@ def reproduce(
     Corpus, fates and runs of the store stay as they are; a second build that differs is kept below `reproductions/`.
     Raises NotFound for a run that is not done, InputError where inputs are gone.
     """
-    session = spark if spark is not None else _session()
+    session = spark if spark is not None else local_session()
     with run_settings(session):
         opened = Store.open(session, str(store), must_exist=True)
         return build_again(opened, run, new_run_id(), progress if callable(progress) else choose(progress))
@@ -253,12 +254,6 @@ def check_overrides(names: Sequence[str]) -> None:
 def new_run_id() -> str:
     """A run's name: when it began (UTC), so that names sort by time, and eight random digits."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-
-
-def _session() -> SparkSession:
-    from spark_llmdata.session import local_session
-
-    return local_session()
 
 
 @contextmanager

@@ -197,13 +197,16 @@ def following(spark: SparkSession, watch: Watch, say: Callable[[str], None]) -> 
     if not isinstance(say, Display) or say.interval_s is None:
         yield
         return
-    display, over = say, threading.Event()
+    display, over, showing = say, threading.Event(), threading.Lock()
 
     def follow() -> None:
         try:
             with looking(spark) as look:
                 while not over.wait(display.interval_s):
-                    display.show(watch.snapshot(look()))
+                    now = watch.snapshot(look())
+                    with showing:
+                        if not over.is_set():  # a look that took long must not open again what is closed
+                            display.show(now)
         except Exception:  # noqa: BLE001 - see above; a lost gateway, for one, is told by the run itself
             return
 
@@ -214,7 +217,8 @@ def following(spark: SparkSession, watch: Watch, say: Callable[[str], None]) -> 
     finally:
         over.set()
         thread.join(2.0)  # one that waits for a lost gateway is left behind
-        display.close()
+        with showing:
+            display.close()
 
 
 @contextmanager

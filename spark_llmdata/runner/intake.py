@@ -165,13 +165,33 @@ class Intake:
 
 def _to_spark(spark: SparkSession, frame: Any) -> DataFrame:
     """A frame of pandas, Arrow or another library that speaks Arrow; a named index of pandas is a column."""
-    if type(frame).__module__.startswith("pandas."):
-        named = any(name is not None for name in frame.index.names)
-        frame = pa.Table.from_pandas(frame.reset_index() if named else frame, preserve_index=False)
     try:
-        return spark.createDataFrame(pa.table(frame))
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise InputError(f"dataframe: cannot be given to Spark ({error}); expected columns of plain types") from error
+        if type(frame).__module__.startswith("pandas."):
+            named = any(name is not None for name in frame.index.names)
+            frame = pa.Table.from_pandas(frame.reset_index() if named else frame, preserve_index=False)
+        table = pa.table(frame)
+        return spark.createDataFrame(table.cast(pa.schema([f.with_type(_without_views(f.type)) for f in table.schema])))
+    except (pa.ArrowException, TypeError, ValueError, UnicodeError) as error:
+        raise InputError(
+            f"dataframe: cannot be given to Spark ({error}); expected columns of one plain type each, with different "
+            "names, texts without half surrogates"
+        ) from error
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    """The type with plain strings for views of strings, which polars gives and Spark does not know."""
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    if pa.types.is_binary_view(kind):
+        return pa.large_binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([f.with_type(_without_views(f.type)) for f in kind])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return make(kind.value_field.with_type(_without_views(kind.value_type)))
+    if pa.types.is_map(kind):
+        return pa.map_(_without_views(kind.key_type), _without_views(kind.item_type))
+    return kind
 
 
 def count_inputs(inputs: Inputs) -> str:

@@ -112,7 +112,9 @@ class Watch:
         """Give the pieces of this step's work one by one; `weigh` says their bytes, without it they weigh the same."""
         with self._lock:
             self._weights = [1 if weigh is None else weigh(piece) for piece in pieces]
-            self._are_bytes = weigh is not None
+            self._are_bytes = weigh is not None and any(self._weights)
+            if not any(self._weights):  # data frames and empty files: their bytes are not known, or none
+                self._weights = [1] * len(self._weights)
         for number, piece in enumerate(pieces):
             with self._lock:
                 self._piece, self._best = number, None

@@ -17,6 +17,7 @@ from spark_llmdata.sinks.ratio import measure_ratio
 from spark_llmdata.sinks.shards import arrange, make_key, plan_shards
 from spark_llmdata.sinks.splits import with_splits
 from spark_llmdata.sources import files
+from spark_llmdata.sources.remote import spell_for_spark
 from spark_llmdata.stage import Context
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger, RunRecord
@@ -112,7 +113,7 @@ class _Job:
 
         layout = self.layout
         docs = rows.withColumn("key", make_key(layout.shuffle, layout.seed))
-        sized = formats.measure_json(docs, self.fields) if layout.shard_bytes else F.lit(1).cast("long")
+        sized = formats.measure_json(docs, self.fields) if layout.target_bytes else F.lit(1).cast("long")
         named = F.col("split") if layout.splits else F.lit("")
         places = Context(rows.sparkSession).settle(
             docs.select("key", sized.alias("amount"), named.alias("split")), "places"
@@ -131,10 +132,13 @@ class _Job:
         """What fills a shard: documents, or bytes of JSON lines that become the wanted bytes of a file."""
         from pyspark.sql import functions as F
 
-        if self.layout.shard_bytes is None:
+        wanted = self.layout.target_bytes
+        if wanted is None:
             return self.layout.shard_rows
         whole = int(places.agg(F.sum("amount")).collect()[0][0] or 0)
-        return self.layout.shard_bytes / measure_ratio(docs, self.fields, self.kind, self.compression, whole)
+        if whole <= wanted:  # no file is larger than its documents as plain JSON lines
+            return wanted
+        return wanted / measure_ratio(docs, self.fields, self.kind, self.compression, whole)
 
     def _write(self, rows: DataFrame, folder: str) -> None:
         """Let Spark write; the mark that all is there is not its to set."""
@@ -142,9 +146,9 @@ class _Job:
         named = rows.select(*(value.alias(name) for name, value in self.fields.items()))
         writer = named.write.mode("append").options(**unmarked, compression=self.compression)
         if self.kind == "parquet":
-            writer.parquet(folder)
+            writer.parquet(spell_for_spark(folder))
         else:
-            writer.options(**formats.JSON).json(folder)
+            writer.options(**formats.JSON).json(spell_for_spark(folder))
 
 
 def _describe(record: RunRecord, kind: Format, compression: str, layout: Layout) -> dict[str, Any]:

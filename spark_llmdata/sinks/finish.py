@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from spark_llmdata.errors import ProofFailed
 from spark_llmdata.sources import files
+from spark_llmdata.sources.remote import spell_for_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -75,7 +76,8 @@ def _count_rows(spark: SparkSession, folder: str, kind: str) -> dict[str, int]:
     """The documents in each file, by its name, as they are read back."""
     from pyspark.sql import functions as F
 
-    rows = spark.read.parquet(folder) if kind == "parquet" else spark.read.text(folder)
+    place = spell_for_spark(folder)
+    rows = spark.read.parquet(place) if kind == "parquet" else spark.read.text(place)
     found = rows.groupBy(F.col("_metadata.file_path").alias("path")).count().collect()
     return {unquote(r.path).rsplit("/", 1)[-1]: int(r["count"]) for r in found}
 

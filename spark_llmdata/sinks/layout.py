@@ -19,6 +19,8 @@ COMPRESSIONS: Mapping[str, tuple[str, ...]] = {
     "parquet": ("snappy", "zstd", "gzip", "none"),
     "jsonl": ("none", "gzip", "bzip2"),
 }
+#: Where shards end that have a place of their own, and nobody said how large they are to be.
+SHARD_BYTES = 1_000_000_000
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?I?B?)", re.IGNORECASE | re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
@@ -29,7 +31,8 @@ class Layout:
     """What was asked of an export.
 
     `shard_bytes` are of the file as it is stored, `splits` shares by name that add up to 1. Without any of
-    `shard_bytes`, `shard_rows`, `shuffle` and `splits` files are cut as the corpus' table is.
+    `shard_bytes`, `shard_rows`, `shuffle` and `splits` files are cut as the corpus' table is; with one of the last two
+    alone where they reach `SHARD_BYTES`, since no file of a large corpus can be written by one task.
     """
 
     shard_bytes: int | None = None
@@ -43,6 +46,11 @@ class Layout:
     def arranged(self) -> bool:
         """Whether documents get a place of their own, whatever the table's files are."""
         return bool(self.shard_bytes or self.shard_rows or self.shuffle or self.splits)
+
+    @property
+    def target_bytes(self) -> int | None:
+        """Bytes of a shard, unless it is so many documents."""
+        return None if self.shard_rows is not None else self.shard_bytes or SHARD_BYTES
 
     def check(self, kind: str) -> None:
         """Refuse what cannot be.
@@ -59,6 +67,8 @@ class Layout:
             raise UsageError(
                 f"--compression {self.compression}: {kind} has {', '.join(known)}{suggest(self.compression, known)}"
             )
+        if self.splits:
+            _check_splits(self.splits)
         if self.seed and not (self.shuffle or self.splits):
             raise UsageError("--seed belongs to --shuffle and --split; add one of them")
         if not -(2**63) <= self.seed < 2**63:
@@ -96,14 +106,29 @@ def parse_splits(text: str) -> dict[str, float]:
             share = float(number)
         except ValueError:
             share = math.nan
-        if not _NAME.fullmatch(name) or not 0 < share <= 1:
-            raise UsageError(
-                f"--split {text}: {part!r} is no share; expected NAME=SHARE, a name in lower case and a number above 0 "
-                "and up to 1, such as train=0.99,validation=0.01"
-            )
         if name in shares:
             raise UsageError(f"--split {text}: {name!r} stands twice")
+        _check_share(text, part.strip(), name, share)
         shares[name] = share
-    if abs(sum(shares.values()) - 1) > 1e-9:
-        raise UsageError(f"--split {text}: the shares add up to {sum(shares.values()):g}; expected 1")
+    _check_sum(text, shares)
     return shares
+
+
+def _check_splits(shares: Mapping[str, float]) -> None:
+    told = ",".join(f"{name}={share}" for name, share in shares.items())
+    for name, share in shares.items():
+        _check_share(told, f"{name}={share}", name, share)
+    _check_sum(told, shares)
+
+
+def _check_share(told: str, part: str, name: str, share: float) -> None:
+    if not _NAME.fullmatch(name) or not 0 < share <= 1:
+        raise UsageError(
+            f"--split {told}: {part!r} is no share; expected NAME=SHARE, a name in lower case and a number above 0 "
+            "and up to 1, such as train=0.99,validation=0.01"
+        )
+
+
+def _check_sum(told: str, shares: Mapping[str, float]) -> None:
+    if abs(sum(shares.values()) - 1) > 1e-9:
+        raise UsageError(f"--split {told}: the shares add up to {sum(shares.values()):g}; expected 1")

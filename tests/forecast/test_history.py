@@ -143,8 +143,17 @@ def test_of_a_long_log_only_the_newest_runs_are_read():
         for seq in (0, 10):
             note = {"run": f"r{number:02}", "key": f"r{number:02}-{seq}"}
             history.take(Commit(2 * number + seq // 10, note, {f"{number:02}-{seq}": DataFile(1, 1)}))
-    assert newest_files(history) == sorted(f"{n:02}-{seq}" for n in range(3, NEWEST + 3) for seq in (0, 10))
+    first, *others = newest_files(history)
+    assert first == sorted(f"{n:02}-{seq}" for n in range(3, NEWEST + 3) for seq in (0, 10))
+    assert others == [[f"{n:02}-{seq}" for n in range(3) for seq in (0, 10)]], "asked for where the newest were tries"
     history.take(Commit(99, added={"packed": DataFile(9, 9)}, removed={"22-0", "00-0"}))  # as OPTIMIZE does it
-    found = newest_files(history)
+    found = next(newest_files(history))
     assert {"packed", "22-10", "03-0"} < set(found)  # the new file may hold events of any run
     assert not {"22-0", "00-0", "00-10"} & set(found)
+
+
+def test_tries_hide_no_run():
+    """Twenty runs with --limit were the twenty newest, and nothing was known of what the store holds."""
+    whole = ("r00", 1, json.dumps({"inputs": []}))
+    tries = [(f"r{n:02}", 1, json.dumps({"portion": {"limit": 5}})) for n in range(1, NEWEST + 5)]
+    assert [run.run for run in gather_runs([whole, *tries])] == ["r00"]

@@ -48,6 +48,8 @@ def test_splits():
         (Layout(compression="gzp"), "parquet", "did you mean 'gzip'"),
         (Layout(seed=3), "parquet", "--seed belongs to"),
         (Layout(seed=1 << 64, shuffle=True), "parquet", "64 bits"),
+        (Layout(splits={"a/../b": 1.0}), "jsonl", "'a/../b=1.0' is no share"),
+        (Layout(splits={"train": 0.9}), "jsonl", "add up to 0.9"),
     ],
 )
 def test_what_cannot_be_is_refused(layout, kind, said):

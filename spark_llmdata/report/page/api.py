@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from spark_llmdata.errors import UsageError
 from spark_llmdata.report.page.collect import EXAMPLES, collect
 from spark_llmdata.report.page.collect_tokens import read_tokenizer
+from spark_llmdata.session import local_session
 from spark_llmdata.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def write_report(
     target = check_report(output, examples, tokenizer)
     from spark_llmdata.report.page.render import render
 
-    session = spark if spark is not None else _session()
+    session = spark if spark is not None else local_session()
     opened = Store.open(session, str(store), must_exist=True)
     chosen = None if tokenizer is None else str(tokenizer)
     told = collect(opened, run, examples=examples, private=private, tokenizer=chosen, progress=progress)
@@ -81,9 +82,3 @@ def check_report(output: str | Path, examples: int = EXAMPLES, tokenizer: str | 
     if tokenizer is not None:
         read_tokenizer(tokenizer)
     return target
-
-
-def _session() -> SparkSession:
-    from spark_llmdata.session import local_session
-
-    return local_session()

@@ -29,8 +29,11 @@
   button.hidden = false;
 
   // What a link names is opened, and so is what it lies in.
+  function named() {
+    try { return decodeURIComponent(location.hash.slice(1)); } catch (malformed) { return ""; }
+  }
   function open() {
-    let node = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+    let node = document.getElementById(named());
     const target = node;
     for (; node; node = node.parentElement) {
       if (node.tagName === "DETAILS") { node.open = true; }
