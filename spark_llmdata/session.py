@@ -28,6 +28,7 @@ LOCAL_MASTER = "local[*,4]"
 _MASTER = re.compile(
     r"local(\[(\d+|\*)(, *\d+)?\])?|local-cluster\[\d+, *\d+, *\d+\]|yarn|k8s://.+|spark://[^,]+:\d+(,[^,]+:\d+)*"
 )
+_LOCAL = re.compile(r"local(?:\[ *(?:\d+|\*) *(?:, *(\d+) *)?\])?")
 _COMPLETE = "artifact.txt"  # names what the folder of jars holds; written last
 
 #: What Delta needs; a session given to us must have these already.
@@ -89,6 +90,12 @@ def local_session(
     with quiet_jvm(verbose):
         session = builder.getOrCreate()
     return session
+
+
+def tries_once(spark: SparkSession) -> bool:
+    """Whether Spark gives a task one attempt, as it does in local mode where the master names no other number."""
+    found = _LOCAL.fullmatch(str(spark.conf.get("spark.master", "")))
+    return found is not None and found[1] in (None, "1")
 
 
 def check_master(master: str) -> None:

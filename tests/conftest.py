@@ -52,6 +52,6 @@ def spark():
         "spark.driver.memory": "3g",
         "spark.sql.shuffle.partitions": "2",
     }
-    session = local_session("local[2]", cheap)
+    session = local_session("local[2,4]", cheap)
     yield session
     session.stop()

@@ -15,6 +15,7 @@ from spark_llmdata.recipe import Read
 from spark_llmdata.runner.counting import tally
 from spark_llmdata.runner.progress import Each, unwatched
 from spark_llmdata.runner.tasks import JudgeRows, ReadRows, ReadSplits
+from spark_llmdata.session import tries_once
 from spark_llmdata.sources import parquet, tables
 from spark_llmdata.sources.packing import cut, pack
 from spark_llmdata.sources.split import InputFile, Split
@@ -95,7 +96,7 @@ def cover_judging(
     """Find or write the parts of a later segment: one for each part before it, or one for this set of files."""
     table = store.segment(node.table + (f"-{files}" if node.per_run else ""), node.segment.schema)
     there, removed = table.appended()
-    judge = JudgeRows(node.segment)
+    judge = JudgeRows(node.segment, tries_once(store.spark))
     keys: dict[str, DataFrame] = {}
     if node.per_run:
         keys[files] = rows
@@ -192,16 +193,17 @@ def _read_part(table: Table, node: SegmentNode, files: Sequence[InputFile], part
     splits += [split for split, _ in laid_out]
     tasks = tuple(pack(splits))
     numbers = table.spark.range(0, len(tasks), 1, len(tasks))
-    rows = _map(numbers, ReadSplits(tasks, node.segment, part, read), table)
+    once = tries_once(table.spark)
+    rows = _map(numbers, ReadSplits(tasks, node.segment, part, read, once), table)
     columns = read.sources()
     for group in parquet.group_by_schema(list(scanned.values()), columns):
         known = parquet.places({n: f for n, f in scanned.items() if f in group})
         found = parquet.scan(table.spark, group, columns)
-        rows = rows.unionByName(_map(found, ReadRows(known, node.segment, part), table))
+        rows = rows.unionByName(_map(found, ReadRows(known, node.segment, part, once), table))
     for split, layout in laid_out:
         known = tables.places(split.file, layout, split.number)
         found = tables.scan(layout, tables.columns_of(split.file, columns))
-        rows = rows.unionByName(_map(found, ReadRows(known, node.segment, part), table))
+        rows = rows.unionByName(_map(found, ReadRows(known, node.segment, part, once), table))
     return rows
 
 

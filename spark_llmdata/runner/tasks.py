@@ -23,10 +23,13 @@ def is_retried() -> bool:
     return context is not None and context.attemptNumber() > 0
 
 
-def judge(segment: Segment, rows: pa.RecordBatch, part: str | None = None) -> Iterator[pa.RecordBatch]:
-    """Judge in a task: a row that takes too long ends a first attempt, is found in the next one, and rejected there."""
+def judge(segment: Segment, rows: pa.RecordBatch, part: str | None, *, once: bool) -> Iterator[pa.RecordBatch]:
+    """Judge in a task: a row that takes too long ends a first attempt, is found in the next one, and rejected there.
+
+    Where Spark tries tasks `once`, nothing would come after the first attempt, so it is as careful as the others.
+    """
     with watch.ending():
-        yield from segment.judge(rows, part, isolated=is_retried())
+        yield from segment.judge(rows, part, isolated=once or is_retried())
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class ReadSplits:
     segment: Segment
     part: str
     read: Read
+    once: bool = False
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches with a column `id` (task numbers); give the segment's rows."""
@@ -55,7 +59,7 @@ class ReadSplits:
             batch_rows=BATCH_ROWS,
             batch_bytes=BATCH_BYTES,
         ):
-            yield from judge(self.segment, records, self.part)
+            yield from judge(self.segment, records, self.part, once=self.once)
         yield control_row(self.segment, self.part, split, tally)
 
 
@@ -83,11 +87,12 @@ class ReadRows:
     known: Mapping[str, parquet.Place]
     segment: Segment
     part: str
+    once: bool = False
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches as `parquet.scan` gives them; give the segment's rows."""
         for records in parquet.read_rows(batches, self.known):
-            yield from judge(self.segment, records, self.part)
+            yield from judge(self.segment, records, self.part, once=self.once)
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,9 @@ class JudgeRows:
     """Judges the kept rows of the segment before."""
 
     segment: Segment
+    once: bool = False
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Take batches of the segment before; give this segment's rows."""
         for batch in batches:
-            yield from judge(self.segment, batch)
+            yield from judge(self.segment, batch, None, once=self.once)

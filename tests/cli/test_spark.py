@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from spark_llmdata.cli import commands, main, spark
 from spark_llmdata.cli.main import _COMMANDS
 from spark_llmdata.errors import UsageError
+from spark_llmdata.session import tries_once
 from spark_llmdata.sources.split import InputFile
 
 
@@ -58,3 +60,12 @@ def test_a_table_or_a_lookup_of_unknown_size_is_not_brief():
     assert spark.is_brief([small, small])
     assert not spark.is_brief([small, InputFile("table:lake.pages", 0, 0, "default", "table")])
     assert not spark.is_brief([InputFile("cdx:/a.cdxj?url=x", 100, 0, "default", "cdx")])
+
+
+@pytest.mark.parametrize(
+    ("master", "once"),
+    [("local", True), ("local[*]", True), ("local[ 3 , 1 ]", True), ("local[*,4]", False), ("local[*, 4]", False),
+     ("yarn", False), ("local-cluster[2,1,1024]", False), ("", False)],
+)  # fmt: skip
+def test_a_local_session_tries_a_task_once(master, once):
+    assert tries_once(SimpleNamespace(conf={"spark.master": master})) is once

@@ -90,3 +90,11 @@ def test_what_cannot_be_looked_at(tmp_path):
         look(files, Read())
     with pytest.raises(UsageError, match="--sample-rows 0: expected"):
         look(files, Read(), 0)
+
+
+def test_nothing_is_fetched_of_what_an_index_names(tmp_path):
+    """All of its records were, into memory: their number was taken to be known."""
+    (tmp_path / "i.cdxj").write_text('a 2020 {"url": "http://a/1", "offset": "0", "filename": "none.warc"}\n' * 50)
+    files = find_files([f"cdx:{tmp_path}/i.cdxj?url=http*"]).files
+    with pytest.raises(UsageError, match="not known before its records are fetched"):
+        look(files, Read(), 5)

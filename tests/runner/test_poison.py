@@ -91,6 +91,13 @@ for name in ("poisoned", "endless", "asleep", "healthy"):
     columns = ("id", "outcome", "stage", "reason", "evidence", "words", "survivor")
     fates = [row.asDict() for row in run.fates.select(*columns).collect()]
     told[name] = run.as_json() | {"fates": fates}
+    if name == "poisoned":  # in a session of the user's own, which tries a task once
+        spark.stop()
+        spark = local_session("local[2]", cheap)
+        once = sl.run("r.yaml", input="poisoned.jsonl", store="once", spark=spark)
+        told["once"] = once.as_json() | {"fates": [row.asDict() for row in once.fates.select(*columns).collect()]}
+        spark.stop()
+        spark = local_session(settings=cheap)
 json.dump(told, open("told.json", "w"))
 """
 
@@ -123,19 +130,20 @@ def test_a_second_attempt_is_a_retry(attempt, retried, monkeypatch):
     assert is_retried() is retried
 
 
+@pytest.mark.parametrize(("attempt", "once"), [(1, False), (0, True)])
 @pytest.mark.parametrize("task", ["ReadSplits", "ReadRows", "JudgeRows"])
-def test_every_kind_of_task_judges_in_children_when_retried(task, tmp_path, monkeypatch):
-    become_attempt(monkeypatch, 1)
+def test_every_kind_of_task_judges_in_children_when_retried_or_tried_once(task, attempt, once, tmp_path, monkeypatch):
+    become_attempt(monkeypatch, attempt)
     rows = records({"text": "a"}, {"text": "deadly"}, {"text": "b"})
     first = Segment((Deadly(),), True)
     if task == "ReadSplits":
         splits = splits_of(tmp_path / "a.jsonl", b'{"text": "a"}\n{"text": "deadly"}\n{"text": "b"}\n')
-        batches = ReadSplits([splits], first, "p", Read())([pa.record_batch({"id": [0]})])
+        batches = ReadSplits([splits], first, "p", Read(), once)([pa.record_batch({"id": [0]})])
     elif task == "ReadRows":
         monkeypatch.setattr(parquet, "read_rows", lambda batches, known: batches)
-        batches = ReadRows({}, first, "p")([rows])
+        batches = ReadRows({}, first, "p", once)([rows])
     else:
-        batches = JudgeRows(Segment((Deadly(),), False))(Segment((), True).judge(rows, "p"))
+        batches = JudgeRows(Segment((Deadly(),), False), once)(Segment((), True).judge(rows, "p"))
     judged = [row for batch in batches for row in batch.to_pylist() if row["split"] is None]
     assert [r["verdict"] and r["verdict"]["reason"] for r in judged] == [None, "deadly.killed", None]
 
@@ -169,6 +177,14 @@ def test_exactly_the_poison_is_rejected(told):
     assert evidence["deadly"] == "the process judging it was killed by signal 9 (SIGKILL), twice"
     assert evidence["panic"].startswith("PanicException: ")
     assert evidence["too large"] == "MemoryError: unable to allocate"
+
+
+@pytest.mark.spark
+def test_a_session_that_tries_a_task_once_finds_it_too(told):
+    def key(fate):
+        return fate["id"]
+
+    assert sorted(told["once"]["fates"], key=key) == sorted(told["poisoned"]["fates"], key=key)
 
 
 @pytest.mark.spark

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -61,6 +62,17 @@ def test_bytes_and_time_left_follow_the_finished_tasks(watch, clock):
     assert (done.share, done.left_s) == (1.0, None)
     clock.now += 100
     assert watch.snapshot({}).seconds == done.seconds  # what follows the last task slows no rate
+
+
+def test_pieces_of_unknown_size_weigh_the_same(watch):
+    """Data frames have no bytes to tell: they were done from the first moment on."""
+    watch.begin("reading", counts=True)
+    batches = watch.each(["a frame", "another"], lambda piece: 0)
+    next(batches)
+    found = watch.snapshot({7: (100, 400)})
+    assert (found.share, found.bytes) == (pytest.approx(0.125), None)
+    next(batches)
+    assert watch.snapshot({}).share == pytest.approx(0.5)
 
 
 def test_a_stage_that_prepares_is_not_the_work(watch, clock, tmp_path):
@@ -238,6 +250,28 @@ def test_a_display_that_fails_ends_and_the_run_goes_on(watch):
     with following(Classic({}), watch, display):
         time.sleep(0.05)
     assert display.is_closed
+
+
+def test_a_look_that_took_long_opens_nothing_again(watch, monkeypatch):
+    display, looked = Seen(), threading.Event()
+
+    @contextmanager
+    def slow(spark):
+        def look():
+            looked.wait(5)
+            return {}
+
+        yield look
+
+    monkeypatch.setattr("spark_llmdata.runner.display.looking", slow)
+    monkeypatch.setattr(threading.Thread, "join", lambda self, timeout=None: None)
+    with following(SimpleNamespace(), watch, display):
+        time.sleep(0.05)
+    thread = next(t for t in threading.enumerate() if t.name == "llmdata-progress")
+    monkeypatch.undo()
+    looked.set()
+    thread.join(5)
+    assert (display.is_closed, display.shown) == (True, [])
 
 
 def test_a_session_that_cannot_be_asked_shows_nothing(watch):

@@ -152,6 +152,13 @@ def test_a_link_opens_what_it_names(browser: Any, addresses: dict[str, str]) -> 
     page.context.close()
 
 
+def test_a_malformed_link_ends_nothing(browser: Any, addresses: dict[str, str]) -> None:
+    page = open_page(browser, f"{addresses['report']}#%")
+    assert page.locator("#filter").is_visible()
+    assert page.said == []
+    page.context.close()
+
+
 def test_examples_are_filtered_by_their_text(browser: Any, addresses: dict[str, str]) -> None:
     page = open_page(browser, addresses["report"])
     page.evaluate(OPEN_ALL)
