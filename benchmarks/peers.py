@@ -42,7 +42,7 @@ PEERS = {
             "unicode-segmentation-rs==1.0.0",
             # What its pipeline from archives on asks for; the extractor is that of ours. python-magic needs libmagic.
             *(_same("trafilatura"), "warcio==1.8.1", "faust-cchardet", "python-magic", "fasttext-numpy2-wheel"),
-            *("fasteners", "tldextract", "pyahocorasick", "ftfy", "nltk"),
+            *("fasteners", "tldextract", "pyahocorasick", "ftfy", "nltk", "lxml_html_clean"),
         ),
         (
             *("datatrove.pipeline.filters", "datatrove.pipeline.dedup.minhash", "spacy", "regex", "uniseg"),
