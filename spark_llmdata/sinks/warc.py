@@ -16,7 +16,8 @@ from spark_llmdata.kernels.hashing import doc_ids
 from spark_llmdata.sinks.export import check_output
 from spark_llmdata.sinks.finish import DONE
 from spark_llmdata.sources.inputs import is_archive
-from spark_llmdata.sources.originals import IsMeant, copy_record, copy_records, locate
+from spark_llmdata.sources.originals import IsMeant, Places, copy_record, copy_records
+from spark_llmdata.sources.stored import Archives
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
 
@@ -30,8 +31,8 @@ def export_originals(store: Store, output: str, run: str | None = None, named: S
     """Write the original records of a run's kept documents, or of the documents `named` whatever became of them.
 
     The new folder gets `records.warc.gz`, a gzip member for each record, in the order of files and places; records of
-    ARC archives go to `records.arc.gz`; `_SUCCESS` comes last. Says how many were written, and how many documents came
-    from no archive.
+    ARC archives go to `records.arc.gz`; `_SUCCESS` comes last. Of identical records, which are one document, the first
+    is copied. Says how many were written, and how many documents came from no archive.
 
     Raises:
         InputError: a record is not where it was.
@@ -51,7 +52,8 @@ def export_originals(store: Store, output: str, run: str | None = None, named: S
     written = elsewhere = 0
     with ExitStack() as files:
         opened: dict[str, BinaryIO] = {}
-        for raw in _copy_all(fates.orderBy("file", "offset", "ordinal").toLocalIterator()):
+        rows = fates.orderBy("file", "offset", "ordinal").toLocalIterator()
+        for raw in _copy_all(_first_of_each(rows) if named else rows):
             if raw is None:
                 elsewhere += 1
                 continue
@@ -71,16 +73,26 @@ def read_original(fate: Row) -> bytes:
         InputError: there is no such record any more.
         OSError: the archive cannot be opened or read.
     """
-    return copy_record(*locate(fate.file, fate.offset), _finder(fate))
+    return copy_record(*Places().locate(fate.file, fate.offset), _finder(fate))
 
 
 def _copy_all(fates: Iterable[Row]) -> Iterator[bytes | None]:
     """The record of each, nothing for those of no archive; a place that many share is read once, in their order."""
+    places, archives = Places(), Archives()
     for (file, offset), group in groupby(fates, key=lambda fate: (fate.file, fate.offset)):
         if is_archive(file):
-            yield from copy_records(*locate(file, offset), map(_finder, group))
+            yield from copy_records(*places.locate(file, offset), map(_finder, group), archives)
         else:
             yield from (None for _ in group)
+
+
+def _first_of_each(fates: Iterable[Row]) -> Iterator[Row]:
+    """One fate of each document, the first: identical records have one doc_id, and only kept documents are unique."""
+    seen: set[str] = set()
+    for fate in fates:
+        if fate.doc_id not in seen:
+            seen.add(fate.doc_id)
+            yield fate
 
 
 def _finder(fate: Row) -> IsMeant:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import pyarrow as pa
 
 from spark_llmdata.errors import EnvironmentProblem, InputError
-from spark_llmdata.kernels.warc import WarcParser
-from spark_llmdata.sources.files import read_range
-from spark_llmdata.sources.index_lines import BrokenIndex, read_first_line, read_lines
+from spark_llmdata.sources.files import holds_nothing, is_remote
+from spark_llmdata.sources.index_lines import LONGEST_LINE, BrokenIndex, read_first_line, read_lines
 from spark_llmdata.sources.ranges import is_lasting
-from spark_llmdata.sources.split import Compression, Split
+from spark_llmdata.sources.split import Split
+from spark_llmdata.sources.stored import Archives
 
 PREFIX = "cdx:"
 EXPECTED = "cdx:INDEX?url=...&host=...&digest=...&archives=FOLDER, with one of url, host, digest or more"
@@ -29,11 +29,6 @@ _FORMS = (
     "CDXJ (a key, a time, a JSON object), the 11 columns N b a m s k r M S V g, or others under a first line that "
     "names them, such as ` CDX N b a m s k r V g` of old indexes with 9"
 )
-_ENDINGS: Mapping[str, Compression] = {".gz": "gzip", ".zst": "zstd", ".lz4": "lz4"}
-_MARKS = (b"WARC/", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18")  # WARC, gzip, zstd, LZ4
-_SKIPPABLE = b"\x2a\x4d\x18"  # a frame of zstd or LZ4 without content: its first byte is free
-_PIECE = 1 << 20  # bytes read at a time where the index gives no length
-_LONGEST = 2 << 30  # no record takes more stored bytes
 _FARTHEST = 1 << 62  # no byte of a file lies behind
 _KEPT = "/%:?&=+,;@!$'()*"  # of an address, what is not written as a percent sign and digits
 _BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
@@ -129,38 +124,52 @@ def look_up(lookup: Lookup, split: Split | None = None, *, max_record_bytes: int
         InputError: nobody knows the scheme of the archives' place.
         MissingExtra: a package is missing that the scheme of a url needs.
     """
-    entries = find_entries(lookup, split)
+    entries, archives = find_entries(lookup, split), Archives()
     while (found := _next(entries, lookup)) is not None:
-        yield from _follow(lookup, found, max_record_bytes=max_record_bytes)
+        yield from _follow(lookup, found, archives, max_record_bytes)
 
 
 def look_up_line(lookup: Lookup, line: int, split: Split, *, max_record_bytes: int) -> Iterator[Found]:
     """As `look_up`, of the one line that begins at a byte; no record of another line is read."""
-    entries = find_entries(lookup, split)
+    entries, archives = find_entries(lookup, split), Archives()
     while (found := _next(entries, lookup)) is not None and found.line <= line:
         if found.line == line:
-            yield from _follow(lookup, found, max_record_bytes=max_record_bytes)
+            yield from _follow(lookup, found, archives, max_record_bytes)
 
 
-def _follow(lookup: Lookup, found: Found, *, max_record_bytes: int) -> Iterator[Found]:
+def _follow(lookup: Lookup, found: Found, archives: Archives, max_record_bytes: int) -> Iterator[Found]:
     """Yield a line once for each of its records, or with an `error`; see `look_up`."""
     if found.entry is None:
         yield found
         return
-    place = join_place(lookup, found.entry)
     try:
-        yield from _read_entry(lookup, found, found.entry, max_record_bytes)
-    except InputError:  # of the place named for all archives
-        raise
-    except (OSError, ValueError) as error:  # ValueError: the dictionary of its frames is none, the address is none
-        reason = getattr(error, "strerror", None) or error
-        if isinstance(error, OSError) and not is_lasting(error, place):
-            raise EnvironmentProblem(
-                f"{place}: byte {found.entry.offset} cannot be read ({reason}); "
-                "that says nothing of its record, so nothing is written down about it. Start the run again when it "
-                f"can be read, or leave out the line at byte {found.line} of {lookup.index}"
-            ) from error
-        yield replace(found, error=f"{found.entry.archive}: cannot be read ({reason})")
+        yield from _read_entry(lookup, found, found.entry, archives, max_record_bytes)
+    except OSError as error:
+        yield replace(found, error=_tell_missing(lookup, found, found.entry, error))
+    except ValueError as error:  # the dictionary of its frames is none, the address is none
+        if isinstance(error, InputError) and not _says_place(found.entry.archive):
+            raise  # of the place named for all archives
+        yield replace(found, error=f"{found.entry.archive}: cannot be read ({error})")
+
+
+def _tell_missing(lookup: Lookup, found: Found, entry: Entry, error: OSError) -> str:
+    """The sentence for an archive that there is none of; where that is not sure the run stops."""
+    place, reason = join_place(lookup, entry), error.strerror or error
+    if not is_lasting(error, place):
+        raise EnvironmentProblem(
+            f"{place}: byte {entry.offset} cannot be read ({reason}); "
+            "that says nothing of its record, so nothing is written down about it. Start the run again when it "
+            f"can be read, or leave out the line at byte {found.line} of {lookup.index}"
+        ) from error
+    if not (_says_place(entry.archive) or is_remote(lookup.archives)) and holds_nothing(lookup.archives or "."):
+        raise EnvironmentProblem(
+            f"{lookup.archives}: there is no such folder, or nothing is in it, so that no archive of {lookup.index} "
+            "can be read; put the archives there (is a disk not mounted?), or name their folder by archives="
+        ) from error
+    return (
+        f"{entry.archive}: cannot be read ({reason}). Runs remember that as long as the index stays as it is: when "
+        "the archive is there, give the index a new time (`touch`), and it is looked up again"
+    )
 
 
 def _next(entries: Iterator[Found], lookup: Lookup) -> Found | None:
@@ -179,12 +188,15 @@ def reading_index(lookup: Lookup) -> Iterator[None]:
         ) from error
 
 
-def _read_entry(lookup: Lookup, found: Found, entry: Entry, max_record_bytes: int) -> Iterator[Found]:
+def _read_entry(
+    lookup: Lookup, found: Found, entry: Entry, archives: Archives, max_record_bytes: int
+) -> Iterator[Found]:
     """The records of the line's address at its place, or an error that says what is there."""
     empty = True
     other: str | None = None
     place = join_place(lookup, entry)
-    for row in read_record(place, entry.offset, entry.length, max_record_bytes=max_record_bytes):
+    rows = archives.read(place, entry.offset, entry.length, max_record_bytes=max_record_bytes, only_begins=True)
+    for row in rows:
         url = row.column("url")[0].as_py()
         if row.column("rejected")[0].as_py() or _is_same(url, entry.url):
             empty = False
@@ -221,13 +233,17 @@ def find_entries(lookup: Lookup, split: Split | None = None) -> Iterator[Found]:
         OSError: the index cannot be read.
     """
     first = read_first_line(lookup.index, split.file.size if split else 0)
-    legend = _read_legend(first) if _is_legend(first) else None
+    legend = _read_legend(first) if _is_legend(first) and len(first) <= LONGEST_LINE else None
     try:
         for at, line in read_lines(lookup.index, split):
-            if _is_legend(line):
+            if line.startswith((b"!", b"#")):
+                continue
+            if len(line) > LONGEST_LINE:
+                yield Found(at, None, error=f"a line of more than {LONGEST_LINE:,} bytes")
+            elif _is_legend(line):
                 if _read_legend(line) != legend:
                     yield Found(at, None, error="a line that names other columns than the first line; divide the index")
-            elif line.strip() and not line.startswith((b"!", b"#")):
+            elif line.strip():
                 found = _read_line(at, line, legend)
                 if found.entry is None or lookup.wants(found.entry):
                     yield found
@@ -294,59 +310,16 @@ def _name_columns(columns: list[str], legend: list[str] | None) -> dict[str, str
     return {_COLUMNS[letter]: value for letter, value in zip(letters, columns, strict=True) if letter in _COLUMNS}
 
 
-def read_record(
-    archive: str, offset: int, length: int | None, *, max_record_bytes: int, keep_raw: bool = False
-) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of the records that begin at a stored byte, or in the member there; none where none does.
-
-    One row a batch, read when it is asked for. Without a length as much is read as the record takes, 1 MiB at a time.
-
-    Raises:
-        OSError: the archive cannot be opened or read.
-    """
-    compression: Compression = next(
-        (kind for ending, kind in _ENDINGS.items() if archive.lower().endswith(ending)), "none"
-    )
-    parser = WarcParser(
-        compression,
-        max_record_bytes,
-        batch_rows=1,
-        keep_raw=keep_raw,
-        begin=offset,
-        stop=offset + 1,
-        dictionary=_read_dictionary(archive) if compression == "zstd" and offset else b"",
-    )
-    at, end = offset, offset + (_LONGEST if length is None else length)
-    last = False
-    while not (last or parser.stopped):
-        chunk = read_range(archive, at, min(at + _PIECE, end))
-        if at == offset and not _may_begin(chunk, archive):
-            return
-        at += len(chunk)
-        last = not chunk
-        while (batch := parser.push(chunk, last)) is not None:
-            yield batch
-            chunk = b""
-
-
-def _may_begin(data: bytes, archive: str) -> bool:
-    """Whether bytes may be the first ones of a record or of a member; those of an ARC's records have no mark."""
-    marked = data.startswith(_MARKS) or data[1:4] == _SKIPPABLE
-    return marked or ".arc" in posixpath.basename(archive).lower()
-
-
-def _read_dictionary(archive: str) -> bytes:
-    head = read_range(archive, 0, 8)
-    length = int.from_bytes(head[4:], "little")
-    named = head.startswith(b"\x5d\x2a\x4d\x18") and length <= 16 << 20
-    return read_range(archive, 8, 8 + length) if named else b""
-
-
 def join_place(lookup: Lookup, entry: Entry) -> str:
     """The path of the archive that an entry names, or its address, with what none may hold escaped."""
     folder, name = lookup.archives, entry.archive
-    place = f"{folder.rstrip('/')}/{name}" if folder and not name.startswith("/") else name
+    place = f"{folder.rstrip('/')}/{name}" if folder and not _says_place(name) else name
     return _escape(place) if place.lower().startswith(("http://", "https://")) else place
+
+
+def _says_place(name: str) -> bool:
+    """Whether an archive's name in an index is all of its path or address, so that it lies below no folder."""
+    return name.startswith("/") or is_remote(name) or name[:6].lower() == "file:/"
 
 
 def _escape(address: str) -> str:

@@ -215,6 +215,17 @@ def list_names(url: str) -> list[str]:
         return []
 
 
+def holds_nothing(folder: str) -> bool:
+    """Whether a folder on a local disk is not there, or empty, as one is at which a disk is not mounted."""
+    try:
+        with os.scandir(local_path(folder)) as names:
+            return next(names, None) is None
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # it may not be listed, which says nothing of what is in it
+        return False
+
+
 def measure_folder(url: str) -> dict[str, tuple[int, int]]:
     """Tell size (bytes) and time of the last change (ns since the epoch) of each file below a folder, by relative path.
 

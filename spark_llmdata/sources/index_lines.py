@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, BinaryIO
+from typing import Any
 
 from spark_llmdata.sources import remote
 from spark_llmdata.sources.files import open_file
@@ -15,9 +15,12 @@ from spark_llmdata.sources.split import Split
 
 #: A byte of an index stands for so many bytes of archives, or more.
 WEIGHT = 64
+#: Bytes of a line, with its end. Those of crawls have some hundred.
+LONGEST_LINE = 1 << 20
 #: An index that has to be read from its beginning is read by so many splits, and no more of it by all of them.
 _SHARES = 64
 _MOST_READ = 2 << 30
+_PIECE = 64 << 10
 
 
 class BrokenIndex(Exception):
@@ -26,6 +29,34 @@ class BrokenIndex(Exception):
     def __init__(self, at: int, how: str) -> None:
         super().__init__(how)
         self.at = at
+
+
+class _Lines:
+    """The lines of what is read piece by piece, with the bytes they begin at; `at` is that of the next one.
+
+    Held is one line at most, or as much of it as `read_lines` gives, and a piece.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], at: int) -> None:
+        self._read = read
+        self.at = at
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        begun, dropped = b"", 0  # of the line whose end has not come: its first bytes, and how many more there were
+        while piece := self._read(_PIECE):
+            first, *others = piece.split(b"\n")
+            kept = first[: LONGEST_LINE + 1 - len(begun)]
+            begun, dropped = begun + kept, dropped + len(first) - len(kept)
+            for other in others:
+                yield self._pass(begun + b"\n", dropped)
+                begun, dropped = other, 0
+        if begun:
+            yield self._pass(begun, dropped)
+
+    def _pass(self, line: bytes, dropped: int) -> tuple[int, bytes]:
+        begin = self.at
+        self.at += len(line) + dropped
+        return begin, line[: LONGEST_LINE + 1]
 
 
 def is_divisible(index: str) -> bool:
@@ -42,16 +73,24 @@ def bytes_of_split(index: str, size: int, max_split_bytes: int) -> int:
     return max(-(-size // shares), least)
 
 
-def find_line(index: str, position: int, size: int) -> int:
-    """The first byte from `position` on at which a line begins, or the end of a plain index of `size` bytes.
+def find_line(index: str, position: int, limit: int) -> int:
+    """The first byte of a plain index from `position` on, and before `limit`, at which a line begins; else `limit`.
+
+    No byte behind `limit` is read, so that the splits within one long line do not all read it to its end.
 
     Raises:
         OSError: the index cannot be read.
     """
-    if position <= 0 or position >= size:
-        return max(0, min(position, size))
-    with _connect(index), open_file(index, position - 1) as stored:
-        return min(position - 1 + len(stored.readline()), size)
+    if position <= 0 or position >= limit:
+        return max(0, min(position, limit))
+    at = position - 1
+    with _connect(index), open_file(index, at) as stored:
+        while at < limit and (piece := stored.read(min(_PIECE, limit - at))):
+            end = piece.find(b"\n")
+            if end >= 0:
+                return at + end + 1
+            at += len(piece)
+    return min(at, limit)
 
 
 def read_first_line(index: str, size: int = 0) -> bytes:
@@ -69,6 +108,8 @@ def read_first_line(index: str, size: int = 0) -> bytes:
 
 def read_lines(index: str, split: Split | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield lines with the byte (of what is unpacked) at which each begins: all of them, or those of a split.
+
+    Of a line above LONGEST_LINE bytes it gives the first ones, one more than that many.
 
     A split of a divisible index has the lines that begin in its bytes. Of another the stored bytes are divided like a
     scale on which each line has a place, decided by the line alone; so every line belongs to one split of those that
@@ -93,13 +134,14 @@ def _connect(index: str) -> AbstractContextManager[Any]:
 
 
 def _read_bytes(index: str, split: Split) -> Iterator[tuple[int, bytes]]:
-    at = find_line(index, split.begin, split.file.size)
-    with open_file(index, at) as stored:
-        for line in stored:
+    begin = find_line(index, split.begin, split.end)
+    if begin == split.end:
+        return
+    with open_file(index, begin) as stored:
+        for at, line in _Lines(stored.read, begin):
             if at >= split.end:
                 return
             yield at, line
-            at += len(line)
 
 
 def _read_share(index: str, split: Split) -> Iterator[tuple[int, bytes]]:
@@ -114,20 +156,15 @@ def _read_share(index: str, split: Split) -> Iterator[tuple[int, bytes]]:
 
 
 def _read_all(index: str, size: int = 0) -> Iterator[tuple[int, bytes]]:
-    at = 0
     with open_file(index) as stored:
+        # Of what is packed read1 gives all that stands before damage, read would lose a piece.
+        lines = _Lines(gzip.GzipFile(fileobj=stored).read1 if _is_packed(index) else stored.read, 0)
         try:
-            for line in _unpack(stored, index):
-                yield at, line
-                at += len(line)
+            yield from lines
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             if stored.tell() < size and isinstance(error, EOFError):
                 raise OSError(errno.EIO, f"{stored.tell():,} of its {size:,} bytes came", index) from error
-            raise BrokenIndex(at, str(error)) from error
-
-
-def _unpack(stored: BinaryIO, index: str) -> Iterable[bytes]:
-    return gzip.GzipFile(fileobj=stored) if _is_packed(index) else stored
+            raise BrokenIndex(lines.at, str(error)) from error
 
 
 def _is_packed(index: str) -> bool:

@@ -33,17 +33,23 @@ def read_lookup(
     tally.begin, end = split.begin, split.end
     if divisible:
         with reading_index(lookup):
-            tally.begin, end = (index_lines.find_line(lookup.index, at, split.file.size) for at in (tally.begin, end))
+            tally.begin = index_lines.find_line(lookup.index, split.begin, split.end)
+            if tally.begin == split.end:  # within a line: the split in which it begins accounts for all of it
+                tally.begin = tally.end = 0
+                return
+            end = index_lines.find_line(lookup.index, split.end, split.file.size)
     tally.end = tally.begin
     held: list[pa.RecordBatch] = []
+    held_bytes = 0
     for found in look_up(lookup, split, max_record_bytes=max_record_bytes):
         row = _number(_row(found, split), split, tally)
         held.append(row)
+        held_bytes += row.nbytes
         tally.records += row.num_rows
         tally.rejects += row.column("rejected").true_count
-        if len(held) >= batch_rows or sum(row.nbytes for row in held) >= batch_bytes:
+        if len(held) >= batch_rows or held_bytes >= batch_bytes:
             yield _join(held)
-            held = []
+            held, held_bytes = [], 0
     tally.end = end
     if held:
         yield _join(held)

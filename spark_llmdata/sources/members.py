@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -14,6 +14,7 @@ from spark_llmdata.sources.split import InputFile
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
+_LONGEST_DICTIONARY = 16 << 20
 
 # What looks like members inside of a member is there because its bytes were stored as they are. A block of such bytes
 # is followed by the next block's head after 64 KiB (gzip) or 128 KiB (zstd) at most: no chain of members goes on there.
@@ -66,17 +67,25 @@ def find_boundary(file: InputFile, position: int, limit: int) -> int | None:
 def read_layout(file: InputFile) -> Layout | None:
     """How the archive is packed, if its members are records, judged by those at its beginning; else nothing."""
     with open_file(file.url) as stored:
-        head = stored.read(8)
-        first, dictionary = 0, b""
-        if head.startswith(_DICTIONARY) and len(head) == 8:
-            length = int.from_bytes(head[4:], "little")
-            dictionary = stored.read(length) if length <= 16 << 20 else b""
-            first = 8 + length
-            head = stored.read(4)
+        first, dictionary = read_dictionary(lambda begin, end: stored.read(end - begin))
+    with open_file(file.url, first) as stored:
+        head = stored.read(4)
     if not head.startswith((_GZIP, _ZSTD)):
         return None
     layout = Layout("gzip" if head.startswith(_GZIP) else "zstd", first, dictionary)
     return layout if _find_break(file, first, layout) is None else None
+
+
+def read_dictionary(read: Callable[[int, int], bytes]) -> tuple[int, bytes]:
+    """The byte behind the dictionary frame that an archive may begin with, and its content: 0 and nothing without one.
+
+    `read` is asked for bytes [begin, end) of the archive, range behind range. Of a frame above 16 MiB nothing is read.
+    """
+    head = read(0, 8)
+    if len(head) < 8 or not head.startswith(_DICTIONARY):
+        return 0, b""
+    first = 8 + int.from_bytes(head[4:], "little")
+    return first, read(8, first) if first - 8 <= _LONGEST_DICTIONARY else b""
 
 
 def _find_members(file: InputFile, position: int, limit: int, layout: Layout) -> Iterator[int]:

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from spark_llmdata.errors import InputError
 from spark_llmdata.kernels import hashing
-from spark_llmdata.sources import cdx
+from spark_llmdata.sources import cdx, index_lines
 from spark_llmdata.sources.compression import Damage, decompress
-from spark_llmdata.sources.files import read_chunks
-from spark_llmdata.sources.split import InputFile, Tally
+from spark_llmdata.sources.files import is_remote, read_chunks, stat_file
+from spark_llmdata.sources.split import InputFile, Split, Tally
+from spark_llmdata.sources.stored import Archives
 
 #: Whether a row (one a batch, with the columns of `kernels.warc`) is that of the record asked for.
 IsMeant: TypeAlias = Callable[[pa.RecordBatch], bool]
@@ -21,20 +22,47 @@ _LIMIT = 1 << 30  # bytes of a record; the kernel's own bound
 _PIECE = 1 << 16
 
 
-def locate(file: str, offset: int) -> tuple[str, int]:
-    """Give the archive and the byte of it that a row's place means: of a lookup what the line of the index says.
+class Places:
+    """Tells where records of archives stand; of lookups what the index says.
 
-    Raises:
-        InputError: there is no such line any more.
-        OSError: the index cannot be read.
+    A plain index on a disk is read at each line that is asked for. Any other is read in one pass, as long as lines are
+    asked for in their order; a plain one from the first of them on. Nothing is held but where that pass is.
     """
-    if not file.startswith(cdx.PREFIX):
-        return file, offset
-    lookup = cdx.parse_lookup(file)
-    for found in cdx.find_entries(lookup):
-        if found.line == offset and found.entry is not None:
-            return cdx.join_place(lookup, found.entry), found.entry.offset
-    raise InputError(f"{file}:{offset}: the index has no such line any more; was it changed?")
+
+    def __init__(self) -> None:
+        self._file = ""
+        self._entries: Iterator[cdx.Found] = iter(())
+        self._passed = -1  # the line that was read last, by the byte at which it begins
+
+    def locate(self, file: str, offset: int) -> tuple[str, int]:
+        """Give the archive and the byte of it that a row's place means.
+
+        Raises:
+            InputError: the index has no such line any more.
+            OSError: the index cannot be read.
+        """
+        if not file.startswith(cdx.PREFIX):
+            return file, offset
+        lookup = cdx.parse_lookup(file)
+        at_once = index_lines.is_divisible(lookup.index) and not is_remote(lookup.index)
+        if at_once or file != self._file or offset <= self._passed:
+            self._file, self._passed = file, -1
+            self._entries = cdx.find_entries(lookup, _from_line(lookup, offset))
+        for found in self._entries:
+            self._passed = found.line
+            if found.line == offset and found.entry is not None:
+                return cdx.join_place(lookup, found.entry), found.entry.offset
+            if found.line >= offset:
+                break
+        raise InputError(f"{file}:{offset}: the index has no such line any more; was it changed?")
+
+
+def _from_line(lookup: cdx.Lookup, offset: int) -> Split | None:
+    """The bytes of an index from a line on, where they can be read alone."""
+    if not index_lines.is_divisible(lookup.index):
+        return None
+    size = stat_file(lookup.index)[0]
+    return Split(InputFile(lookup.index, size, 0, "", "cdx"), 0, min(offset, size), size)
 
 
 def copy_record(file: str, offset: int, is_meant: IsMeant) -> bytes:
@@ -50,13 +78,17 @@ def copy_record(file: str, offset: int, is_meant: IsMeant) -> bytes:
     return next(copy_records(file, offset, [is_meant]))
 
 
-def copy_records(file: str, offset: int, wanted: Iterable[IsMeant]) -> Iterator[bytes]:
+def copy_records(
+    file: str, offset: int, wanted: Iterable[IsMeant], archives: Archives | None = None
+) -> Iterator[bytes]:
     """Yield several records of one place, in the order in which they stand there; it is read once, as far as needed.
+
+    Who copies from many places hands over the same `archives` each time.
 
     Raises:
         InputError, OSError: as `copy_record`.
     """
-    rows = cdx.read_record(file, offset, None, max_record_bytes=_LIMIT, keep_raw=True)
+    rows = (archives or Archives()).read(file, offset, max_record_bytes=_LIMIT, keep_raw=True)
     for is_meant in wanted:
         row = next(filter(is_meant, rows), None)
         if row is None:
@@ -67,17 +99,17 @@ def copy_records(file: str, offset: int, wanted: Iterable[IsMeant]) -> Iterator[
 
 
 def _prove(row: pa.RecordBatch, file: str, offset: int) -> bytes:
-    payload: bytes | None = row.column("payload")[0].as_py()
-    meta = dict(row.column("meta")[0].as_py() or ())
-    if payload is None or meta.get("truncated") == "max_record_bytes":
+    # Only the hash tells whether a record is there as a whole: a decoded body is cut at the limit too, and archives say
+    # what they like of what they cut.
+    payload: bytes = row.column("payload")[0].as_py() or b""
+    if hashing.hash_bytes(pa.array([payload])) == row.column("raw_hash"):
+        return payload
+    if not row.column("rejected")[0].as_py():
         raise InputError(f"{file}:{offset}: the record has more than {_LIMIT:,} bytes and cannot be copied")
-    if hashing.hash_bytes(pa.array([payload])) != row.column("raw_hash"):
-        defect = row.column("defect")[0].as_py()
-        raise InputError(
-            f"{file}:{offset}: could not be read as a record ({defect}) and is too long to be copied; its "
-            f"bytes begin there: {row.column('evidence')[0].as_py()}"
-        )
-    return payload
+    raise InputError(
+        f"{file}:{offset}: could not be read as a record ({row.column('defect')[0].as_py()}) and is too long to be "
+        f"copied; its bytes begin there: {row.column('evidence')[0].as_py()}"
+    )
 
 
 def copy_line(file: InputFile, offset: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import re
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +20,9 @@ TIMEOUT_S = 60.0
 #: What says that there is no such file, now or later.
 _LASTING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP})
 _GONE = (404, 410)
+_PARTIAL = 206
 _BEHIND_END = 416
+_CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d{1,19})-", re.ASCII | re.IGNORECASE)
 #: Answers below 500 of a server that asks to come again; others are a refusal.
 _LATER = (408, 425, 429)
 
@@ -59,7 +62,9 @@ def _ask_server(url: str, begin: int, end: int) -> bytes:
     request = urllib.request.Request(url, headers={"Range": f"bytes={begin}-{end - 1}"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            if answer.status == 200:
+            if answer.status == _PARTIAL:
+                _check_begin(answer.headers.get("Content-Range"), begin, url)
+            else:
                 left = begin
                 while left and (passed := answer.read(min(left, 1 << 20))):
                     left -= len(passed)
@@ -78,6 +83,13 @@ def _ask_server(url: str, begin: int, end: int) -> bytes:
         raise ValueError(f"no address: {error}") from error
     except http.client.HTTPException as error:
         raise OSError(errno.EIO, f"the answer breaks off ({type(error).__name__})", url) from error
+
+
+def _check_begin(said: str | None, begin: int, url: str) -> None:
+    """Refuse a part of a file that is not the one asked for, or that does not say which it is."""
+    found = _CONTENT_RANGE.match(said or "")
+    if found is None or int(found[1]) != begin:
+        raise OSError(errno.EIO, f"asked for bytes from {begin} on the server sent others (Content-Range: {said})", url)
 
 
 def _number(status: int) -> int:

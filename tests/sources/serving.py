@@ -14,7 +14,10 @@ from typing import Any
 
 @dataclass
 class Site:
-    """What is served by path; `answers` are used up first, request by request: a status, "cut", "drop" or "sleep"."""
+    """What is served by path; `answers` are used up first, request by request.
+
+    An answer is a status, "cut", "drop", "sleep"; of ranges "elsewhere" (that of the byte behind) or "untold".
+    """
 
     files: dict[str, bytes]
     answers: list[int | str] = field(default_factory=list)
@@ -48,21 +51,25 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path not in site.files:
             self.send_error(404)
         else:
-            self._give(site.files[self.path], cut=answer == "cut")
+            self._give(site.files[self.path], answer)
 
-    def _give(self, data: bytes, cut: bool) -> None:
-        status = 200
+    def _give(self, data: bytes, answer: int | str | None) -> None:
+        status, said = 200, ""
         if self.site.ranges and "Range" in self.headers:
             begin, end = (int(edge) for edge in self.headers["Range"].removeprefix("bytes=").split("-"))
             if begin >= len(data):
                 self.send_error(416)
                 return
-            status, data = 206, data[begin : end + 1]
+            begin += answer == "elsewhere"
+            size, data = len(data), data[begin : end + 1]
+            status, said = 206, f"bytes {begin}-{begin + len(data) - 1}/{size}"
         self.send_response(status)
+        if said and answer != "untold":
+            self.send_header("Content-Range", said)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(data[: len(data) // 8] if cut else data)
+            self.wfile.write(data[: len(data) // 8] if answer == "cut" else data)
 
     def log_message(self, *args: Any) -> None:
         """Nothing is printed."""

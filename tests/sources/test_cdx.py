@@ -147,6 +147,7 @@ class Ranges(SimpleHTTPRequestHandler):
         data = content.read_bytes()[begin : end + 1]
         type(self).sent += len(data)
         self.send_response(206)
+        self.send_header("Content-Range", f"bytes {begin}-{begin + len(data) - 1}/*")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

@@ -6,6 +6,7 @@ import errno
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,7 @@ from spark_llmdata.errors import EnvironmentProblem, InputError
 from spark_llmdata.sources import ranges
 from spark_llmdata.sources.cdx import look_up, parse_lookup
 from spark_llmdata.sources.index_lines import find_line, read_first_line, read_lines
+from spark_llmdata.sources.inputs import find_files
 from spark_llmdata.sources.reader import read_split
 from spark_llmdata.sources.split import InputFile, Split, Tally
 from tests.sources.lookups import read_all, response
@@ -50,6 +52,7 @@ def test_a_record_behind_a_server_that_fails_for_a_while_is_read(index: str, ans
         (403, "the server says 403 Forbidden"),
         ("cut", "the answer breaks off"),
         ("drop", "the answer breaks off"),
+        ("elsewhere", "asked for bytes from 0 on the server sent others (Content-Range: bytes 1-"),
     ],
 )
 def test_a_server_that_goes_on_failing_decides_nothing(index: str, always: int | str, why: str) -> None:
@@ -99,6 +102,47 @@ def test_names_that_an_address_cannot_hold_are_asked_for(tmp_path: Path, name: s
         assert (row["rejected"], dict(row["meta"])["archive"]) == (False, name)
 
 
+def test_an_address_in_an_index_is_taken_as_it_is(tmp_path: Path) -> None:
+    with serve(files={"/a.warc.gz": PACKED}) as site:
+        (tmp_path / "b.warc.gz").write_bytes(PACKED)
+        names = [f"{site.address}/a.warc.gz", f"file://{tmp_path}/b.warc.gz", f"{tmp_path}/b.warc.gz"]
+        names += ["nope://a/b.warc.gz", "file://elsewhere/b.warc.gz", "http://a:none/b.warc.gz"]
+        lines = [{"url": "http://a.example/1", "filename": name, "offset": "0"} for name in names]
+        (tmp_path / "i.cdxj").write_text("".join(f"key 1 {json.dumps(line)}\n" for line in lines))
+        for archives in ("", "&archives=/nowhere", f"&archives={site.address}/x"):
+            rows = read_all(f"cdx:{tmp_path}/i.cdxj?url=*{archives}")
+            assert [row["defect"] for row in rows] == [None] * 3 + ["bad_lookup"] * 3
+
+
+def test_an_archive_that_is_missing_is_a_reject_that_says_how_it_is_looked_up_again(tmp_path: Path, index: str) -> None:
+    (tmp_path / "other").touch()
+    [row] = read_all(index + str(tmp_path))
+    assert row["defect"] == "bad_lookup"
+    assert "a.warc.gz: cannot be read (No such file or directory)" in row["evidence"]
+    assert "give the index a new time (`touch`)" in row["evidence"]
+    path = tmp_path / "i.cdxj"
+    before = find_files([index + str(tmp_path)]).files[0].digest
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert find_files([index + str(tmp_path)]).files[0].digest != before
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "file"])
+def test_archives_that_are_all_missing_decide_nothing(kind: str, tmp_path: Path, index: str) -> None:
+    folder = tmp_path / "archives"
+    if kind == "empty":
+        folder.mkdir()
+    elif kind == "file":
+        folder.touch()
+    with pytest.raises(EnvironmentProblem, match=r"archives: there is no such folder, or nothing is in it, .* mounted"):
+        read_all(index + str(folder))
+    if kind == "missing":
+        folder.mkdir()
+    if kind != "file":
+        (folder / "a.warc.gz").write_bytes(PACKED)
+        [row] = read_all(index + str(folder))
+        assert not row["rejected"]
+
+
 def test_credentials_that_ran_out_decide_nothing(index: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Store:
         def cat_file(self, path: str, start: int, end: int) -> bytes:
@@ -119,7 +163,7 @@ def test_an_archive_that_may_not_be_read_decides_nothing(
     def refuse(*_: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("spark_llmdata.sources.cdx.read_range", refuse)
+    monkeypatch.setattr("spark_llmdata.sources.stored.read_range", refuse)
     with pytest.raises(EnvironmentProblem, match=r"a\.warc\.gz: byte 0 cannot be read \(Permission denied\)"):
         read_all(index + str(tmp_path))
 
