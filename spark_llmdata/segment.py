@@ -164,7 +164,11 @@ class _State:
         html = self.docs.raw("html") if "html" in self.rest else None
         has_html = np.asarray(html.is_valid()) if html is not None else np.zeros(len(missing), dtype=bool)
         for which, reason, words in (
-            (missing & has_html, "not_extracted", "the record holds HTML; put extract.html first in the recipe"),
+            (
+                missing & has_html,
+                "not_extracted",
+                "the record holds HTML, or text that is to be decoded; put extract.html first in the recipe",
+            ),
             (
                 missing & ~has_html,
                 "no_text",

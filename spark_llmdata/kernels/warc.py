@@ -64,13 +64,13 @@ class WarcParser:
         file is not compressed), `type` (WARC-Type in lower case; of ARC `response`, or `filedesc` for the first), and
         those of `schema.RECORD` that are not the reader's own: `id`, `url`, `text`, `html`, `content_type`, `date`,
         `meta` (http_status; truncated: why the archive cut the payload, `max_record_bytes` where this reader did,
-        `content_length` where the server named more bytes than there are, `content_encoding` where the body breaks off
-        within a coding, `partial_content` where the server sent a part that is not all; mime where it was sniffed;
-        false_codings: those that the server named and that are not there; undeclared_codings: `gzip` where it did not
-        name it), `raw_hash` (xxh3_128, big-endian, of the uncompressed record up to the end of its block), `rejected`,
-        `defect`, `evidence` (JSON; of a reject its `error` and `length`, in stored bytes, or `uncompressed_length`
-        where it shares its member with the next record; `count` where it stands for so many), `payload` (of a reject,
-        at most 64 KiB).
+        `content_length` where the server named more bytes than there are, `chunked` where the body breaks off within
+        its chunks, `content_encoding` where it does within a coding, `partial_content` where the server sent a part
+        that is not all; mime where it was sniffed; false_codings: those that the server named and that are not there;
+        undeclared_codings: `gzip` where it did not name it), `raw_hash` (xxh3_128, big-endian, of the uncompressed
+        record up to the end of its block), `rejected`, `defect`, `evidence` (JSON; of a reject its `error` and
+        `length`, in stored bytes, or `uncompressed_length` where it shares its member with the next record; `count`
+        where it stands for so many), `payload` (of a reject, at most 64 KiB).
         """
         batch = self._parser.push(chunk, last)
         return None if batch is None else pa.record_batch(batch)
@@ -99,6 +99,11 @@ class WarcParser:
     def consumed(self) -> int:
         """Stored bytes that were read or passed over; the size of the file in the end."""
         return self._parser.consumed
+
+    @property
+    def undone(self) -> int:
+        """Uncompressed bytes of members so far; at a row, how many depends on how the file was cut into chunks."""
+        return self._parser.undone
 
 
 class MemberFinder:

@@ -83,10 +83,24 @@ def read_raw(store: Store, question: str, run: str | None = None) -> Raw:
 
 
 def _read_archive(fate: Row, place: str) -> bytes:
+    joined = _count_joined(fate)
+    if joined:
+        raise InputError(
+            f"{place}: stands for {joined:,} damaged places that follow one another ({fate.reason}), so there is no "
+            "record to write; the first of them begins at that byte"
+        )
     try:
         return read_original(fate)
     except FileNotFoundError as error:
         raise _gone(place, f"there is no file {error.filename or fate.file}") from error
+
+
+def _count_joined(fate: Row) -> int:
+    """How many damaged places of an archive a reject stands for where it is more than one, else 0."""
+    if fate.outcome != "rejected" or not (fate.reason or "").startswith("read.") or not fate.evidence:
+        return 0
+    evidence = json.loads(fate.evidence)
+    return int(evidence.get("count", 0)) if isinstance(evidence, dict) else 0
 
 
 def _read_table(store: Store, fate: Row, named: str, read: Read) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from spark_llmdata.kernels.warc import MemberFinder, WarcParser
 from spark_llmdata.sources.files import open_file
@@ -22,6 +22,12 @@ _PROOF = 128 << 10
 _MEMBER = 64 << 20  # no member of more stored bytes is waited for: such a file is no archive of records
 _HEAD = 129 << 10  # of a member, within which it shows whether it begins a record
 _CHUNK = 64 << 10
+
+# What a range may read and undo in search of a place to begin at, in stored and uncompressed bytes together: so much,
+# and so many times the stored bytes it has passed. Only a file that somebody built so takes more of it.
+_BUDGET = 1 << 30
+_BUDGET_PER_BYTE = 16
+_TRY = 4 << 20  # what a member that is tried counts at least, since it opens the file anew
 _DAMAGE = ("bad_record", "corrupt", "truncated")
 
 
@@ -41,7 +47,9 @@ def find_boundary(file: InputFile, position: int, limit: int) -> int | None:
     counts when from it on at least 128 KiB of members follow each other without a gap, every one of them one record:
     within another member there is no such chain, unless somebody built one. A file that does not begin so is not
     divided. Not all that looks like a member is tried in zstd, and how much is depends on where the range begins: of a
-    file built to look like frames all over, ranges of other sizes may begin at other members.
+    file built to look like frames all over, ranges of other sizes may begin at other members. What is read and
+    undone in vain is at most 1 GiB and 16 times the bytes passed, or nothing is found: a file can be built to be undone
+    again from each of its members. That costs nothing but parallelism.
 
     Raises:
         OSError: the file cannot be opened or read.
@@ -51,15 +59,20 @@ def find_boundary(file: InputFile, position: int, limit: int) -> int | None:
     layout = read_layout(file) if position < file.size else None
     if layout is None:
         return None
-    passed = max(position, layout.first)
-    for candidate in _find_members(file, passed, min(limit, file.size), layout):
+    first = passed = max(position, layout.first)
+    spent = 0
+    for candidate in _find_members(file, first, min(limit, file.size), layout):
         # What broke the chain from one member on breaks that from every other one of the same chain.
         if candidate < passed:
             continue
-        broken = _find_break(file, candidate, layout)
+        left = _BUDGET + _BUDGET_PER_BYTE * (candidate - first) - spent
+        if left <= 0:
+            return None
+        broken, cost = _find_break(file, candidate, layout, left)
         if broken is None:
             return candidate
         passed = broken
+        spent += max(cost, _TRY)
     return None
 
 
@@ -73,7 +86,8 @@ def read_layout(file: InputFile) -> Layout | None:
     if not head.startswith((_GZIP, _ZSTD)):
         return None
     layout = Layout("gzip" if head.startswith(_GZIP) else "zstd", first, dictionary)
-    return layout if _find_break(file, first, layout) is None else None
+    broken, _ = _find_break(file, first, layout, _BUDGET)
+    return layout if broken is None else None
 
 
 def read_dictionary(read: Callable[[int, int], bytes]) -> tuple[int, bytes]:
@@ -104,27 +118,35 @@ def _find_members(file: InputFile, position: int, limit: int, layout: Layout) ->
                 chunk = b""
 
 
-def _find_break(file: InputFile, begin: int, layout: Layout) -> int | None:
-    """Where the chain that begins here, of members that are a record each, ends; nothing where it is long enough."""
+def _find_break(file: InputFile, begin: int, layout: Layout, limit: int) -> tuple[int | None, int]:
+    """Where the chain that begins here, of members that are a record each, ends; nothing where it is long enough.
+
+    And the bytes read and undone for that. A chain that takes more than `limit` of them ends where a chunk goes beyond.
+    """
     parser = WarcParser(
         layout.compression, 1 << 20, batch_rows=1, begin=begin, dictionary=layout.dictionary if begin else b""
     )
-    records = 0
     with open_file(file.url, begin) as stored:
-        last = False
-        while not last and parser.consumed - begin < _MEMBER:
-            chunk = stored.read(_CHUNK)
-            last = not chunk
-            while (rows := parser.push(chunk, last)) is not None:
-                records += 1
-                offset, defect = rows.column("offset")[0].as_py(), rows.column("defect")[0].as_py()
-                if records == 1 and offset != begin:
-                    return begin + 1
-                if parser.members != records or defect in _DAMAGE:
-                    return int(offset) + 1
-                if offset - begin >= _PROOF:
-                    return None
-                chunk = b""
+        broken = _follow(parser, stored, begin, limit)
+    return broken, parser.undone + parser.consumed - begin
+
+
+def _follow(parser: WarcParser, stored: BinaryIO, begin: int, limit: int) -> int | None:
+    records = 0
+    last = False
+    while not last and parser.consumed - begin < _MEMBER and parser.undone <= limit:
+        chunk = stored.read(_CHUNK)
+        last = not chunk
+        while (rows := parser.push(chunk, last)) is not None:
+            records += 1
+            offset, defect = rows.column("offset")[0].as_py(), rows.column("defect")[0].as_py()
+            if records == 1 and offset != begin:
+                return begin + 1
+            if parser.members != records or defect in _DAMAGE:
+                return int(offset) + 1
+            if offset - begin >= _PROOF:
+                return None
+            chunk = b""
     if last and records:
         return None
     return max(parser.consumed, begin + 1)

@@ -6,12 +6,15 @@ import gzip
 import json
 import struct
 
+import pyarrow as pa
 import pytest
 import zstandard
 
 from spark_llmdata.kernels.warc import WarcParser
-from tests.kernels.test_warc import PAGE, Row, pages, push, write
+from spark_llmdata.stages.extract.html import ExtractHtml
+from tests.kernels.test_warc import PAGE, Row, chunked, pages, push, write
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
 HTML = {"Content-Type": "text/html; charset=UTF-8"}
 
 
@@ -135,6 +138,56 @@ def test_a_character_that_a_broken_coding_cuts_is_left_out() -> None:
     row = one({"Content-Type": "text/plain"}, packed[:20])
     assert row["text"] == "é" * 2
     assert dict(row["meta"])["truncated"] == "content_encoding"
+
+
+def test_a_body_that_breaks_off_in_its_chunks_is_told() -> None:
+    headers = {**HTML, "Transfer-Encoding": "chunked"}
+    cases = [
+        (b"4000\r\n<html>only a part", b"<html>only a part"),
+        (b"9\r\n<html>one\r\n", b"<html>one"),
+        (b"9\r\n<html>one\r\n4\r\n tw", b"<html>one tw"),
+    ]
+    for body, html in cases:
+        row = one(headers, body)
+        assert row["html"] == html
+        assert dict(row["meta"]) == {"http_status": "200", "truncated": "chunked"}
+        assert "truncated" not in dict(one(headers, body + b"</html>" if b"4000" in body else chunked(html, 4))["meta"])
+    text = one({**headers, "Content-Type": "text/plain"}, b"2\r\n\xc3\xa9\r\n2\r\n\xc3")
+    assert (text["text"], dict(text["meta"])["truncated"]) == ("é", "chunked")
+    [marked] = push(record(CHUNKED + b"2024\r\nthe year", b"WARC-Type: response\r\nWARC-Truncated: time\r\n"))
+    assert (marked["text"], dict(marked["meta"])) == ("the year", {"http_status": "200", "truncated": "time"})
+
+
+@pytest.mark.parametrize(
+    "body", [b"2024\r\nhello text of the year", b"0\r\nhello", b"0\r\n\r\nwhole text", b"Feed\nthe cat"]
+)
+def test_text_that_begins_like_a_chunk_is_kept(body: bytes) -> None:
+    [row] = push(record(CHUNKED + body))
+    assert (row["text"], row["defect"]) == (body.decode(), None)
+    assert dict(row["meta"]) == {"http_status": "200", "false_codings": "chunked"}
+
+
+def test_plain_text_that_needs_decoding_is_left_to_the_stage_that_decodes() -> None:
+    cases = [
+        ("text/plain; charset=iso-2022-jp", b"\x1b$B%+%J\x1b(B", "カナ", "iso-2022-jp", "http", 0),
+        ("text/plain", b"\x1b$B%+%J\x1b(B ok", "カナ ok", "iso-2022-jp", "detected", 0),
+        ("text/plain", b"\xef\xbb\xbfhello", "hello", "utf-8", "bom", 0),
+        ("text/plain; charset=iso-8859-1", "é".encode(), "Ã©", "windows-1252", "http", 1),
+    ]
+    for content_type, body, *facts in cases:
+        row = one({"Content-Type": content_type}, body)
+        assert (row["text"], row["html"], row["content_type"]) == (None, body, content_type)
+        columns = {"id": ["a"], "text": pa.nulls(1, pa.string()), "html": pa.array([body], pa.binary())}
+        found = ExtractHtml()(pa.table({**columns, "content_type": [content_type]})).to_pylist()[0]
+        meta = dict(found["meta"])
+        scores = found["scores"]["html_misdeclared"]
+        assert [found["text"], meta["charset"], meta["charset_source"], scores] == facts
+    for content_type in ("text/plain", "text/plain; charset=utf-8", "text/plain; charset=no-such"):
+        assert one({"Content-Type": content_type}, "é".encode())["text"] == "é"
+    assert one({"Content-Type": "text/plain; charset=iso-8859-1"}, b"plain")["text"] == "plain"
+    fields = b"WARC-Type: conversion\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+    [row] = push(record("é \x1b".encode(), fields))
+    assert row["text"] == "é \x1b"
 
 
 def test_a_missing_dictionary_is_named() -> None:

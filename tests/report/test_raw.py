@@ -15,7 +15,11 @@ import pytest
 import spark_llmdata as sl
 from spark_llmdata.cli import main
 from spark_llmdata.errors import InputError, NotFound
-from spark_llmdata.report.raw import read_raw
+from spark_llmdata.kernels.hashing import doc_ids
+from spark_llmdata.report.raw import _read_archive, read_raw
+from spark_llmdata.sources.inputs import find_files
+from spark_llmdata.sources.split import Split, Tally
+from spark_llmdata.sources.warc import read_warc
 from tests.runner.corpora import good_text, write_jsonl, write_warc
 
 RECIPE = "name: raw\nstages:\n  - extract.html\n  - filter.gopher_quality\nread: {max_record_bytes: 3000}\n"
@@ -71,6 +75,23 @@ def test_of_a_damaged_record_all_is_given_or_nothing(built):
     assert read_raw(built.store, "e.warc:0").data.strip() == SHORT
     with pytest.raises(InputError, match="could not be read as a record .* too long to be copied"):
         read_raw(built.store, f"e.warc:{len(SHORT) + 2}")
+
+
+def test_a_reject_that_stands_for_many_says_so(tmp_path):
+    (tmp_path / "heads.warc").write_bytes(b"WARC/1.0\r\nContent-Length: none\r\n\r\n" * 1_300)
+    [file] = find_files([str(tmp_path / "heads.warc")]).files
+    limits = {"max_record_bytes": 3_000, "batch_rows": 2_000, "batch_bytes": 1 << 20}
+    [rows] = read_warc(Split(file, 0, 0, file.size), Tally(), **limits)
+    ids = doc_ids(*(rows.column(name) for name in ("source", "id", "url", "date", "raw_hash"))).to_pylist()
+
+    def fate(number):
+        row = rows.slice(number, 1).to_pylist()[0]
+        facts = {name: row[name] for name in ("file", "offset", "source", "evidence")}
+        return SimpleNamespace(**facts, doc_id=ids[number], outcome="rejected", reason=f"read.{row['defect']}")
+
+    assert _read_archive(fate(999), "heads.warc:0").startswith(b"WARC/1.0")
+    with pytest.raises(InputError, match=r"heads.warc:7: stands for 300 damaged places .*read.bad_record"):
+        _read_archive(fate(1_000), "heads.warc:7")
 
 
 @pytest.mark.spark

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import random
+import struct
+import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spark_llmdata.kernels.warc import WarcParser
 from spark_llmdata.runner.covering import check_account
 from spark_llmdata.sources import members
 from spark_llmdata.sources.inputs import find_files
@@ -171,6 +174,63 @@ def test_a_split_looks_at_its_own_bytes_only(tmp_path: Path, monkeypatch: pytest
     for begin in range(400_000, file.size, step):
         assert members.find_boundary(file, begin, begin + step) is None
     assert taken < 5 * file.size  # a fifth of what all splits would read that look on to the end
+
+
+def sharing_one_end(count: int, size: int) -> bytes:
+    """Heads of gzip members that all go on with the same `size` bytes and the same damage behind them.
+
+    Each begins with a stored block, which holds all the heads behind it, up to where the shared end begins.
+    """
+    content = b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 99999999999\r\n\r\n"
+    head = b"\x1f\x8b\x08\0\0\0\0\0\0\x03"
+    step = len(head) + 5 + len(content)
+    lengths = [len(content) + step * behind for behind in reversed(range(count))]
+    heads = [head + struct.pack("<BHH", 0, length, length ^ 0xFFFF) + content for length in lengths]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return b"".join(heads) + packer.compress(bytes(size)) + packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 40
+
+
+def test_what_is_undone_in_search_of_a_place_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(11)
+    good = chain(rng, 18)
+    file = store(tmp_path / "a.warc.gz", good + sharing_one_end(100, 32 << 20) + chain(rng, 18))
+    parsers: list[WarcParser] = []
+
+    def make(*args: Any, **options: Any) -> WarcParser:
+        parsers.append(WarcParser(*args, **options))
+        return parsers[-1]
+
+    assert members.read_layout(file) is not None
+    monkeypatch.setattr(members, "WarcParser", make)
+    for begin in (len(good), len(good) + 1, len(good) - 4_000):
+        parsers.clear()
+        assert members.find_boundary(file, begin, file.size) is None
+        # All of the 100 would undo 3 GiB.
+        assert sum(parser.undone for parser in parsers) < 1.2 * (1 << 30)
+    monkeypatch.undo()
+    # A search that begins behind them has all of its budget.
+    behind = len(good) + 100_000
+    assert members.find_boundary(file, behind, file.size) is not None
+    whole = read(file, [])
+    for step in (len(good), behind):
+        assert read(file, list(range(step, file.size, step))) == whole
+
+
+def test_members_that_cost_little_are_tried_in_some_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(12)
+    head = b"WARC/1.0\r\nContent-Length: none\r\n\r\n"
+    file = store(tmp_path / "a.warc.gz", chain(rng, 18) + gzip.compress(head, 1) * 1_000 + chain(rng, 18))
+    tried = 0
+    find_break = members._find_break
+
+    def count(*args: Any) -> Any:
+        nonlocal tried
+        tried += 1
+        return find_break(*args)
+
+    monkeypatch.setattr(members, "_find_break", count)
+    assert members.find_boundary(file, 200_000, file.size) is None
+    assert tried < 300
 
 
 def test_members_of_both_kinds_of_archive_may_follow_one_another(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ mod prescan;
 /// What named the encoding of a page, in the order in which they are asked.
 pub const SOURCES: [&str; 5] = ["bom", "http", "meta", "utf8", "detected"];
 
+const ESCAPE: u8 = 0x1b;
+
 /// A page's text and how it came about.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Page {
@@ -74,11 +76,23 @@ fn choose(data: &[u8], content_type: Option<&str>) -> (&'static Encoding, &'stat
     (detect(data), "detected", 0)
 }
 
+/// Whether nothing stands against plain text being UTF-8 if its bytes are: no byte order mark, no escape, as
+/// ISO-2022-JP has them, no other charset in the header, unless all is ASCII, which reads the same in most of them.
+/// `<meta>` is not asked, since it is a page's.
+pub(crate) fn is_unmarked(data: &[u8], content_type: Option<&str>) -> bool {
+    let header = content_type.and_then(|value| prescan::read_content_type(value.as_bytes()));
+    Encoding::for_bom(data).is_none()
+        && header.is_none_or(|encoding| {
+            encoding == UTF_8 || (encoding.is_ascii_compatible() && data.is_ascii())
+        })
+        && !data.contains(&ESCAPE)
+}
+
 /// Whether the bytes are UTF-8; the last character may be cut off behind others that are not ASCII. ASCII with the
 /// escapes of ISO-2022-JP is not: the detector knows it.
 fn is_utf8(data: &[u8]) -> bool {
     match std::str::from_utf8(data) {
-        Ok(_) => !(data.is_ascii() && data.contains(&0x1B) && detect(data) == ISO_2022_JP),
+        Ok(_) => !(data.is_ascii() && data.contains(&ESCAPE) && detect(data) == ISO_2022_JP),
         Err(error) => {
             error.error_len().is_none()
                 && !data.get(..error.valid_up_to()).unwrap_or(data).is_ascii()
@@ -269,5 +283,25 @@ mod tests {
         assert!(!misdeclared(b"\xe9", "text/html; charset=iso-8859-1"));
         assert!(!misdeclared("é".as_bytes(), "text/html; charset=utf-8"));
         assert!(!misdeclared("é".as_bytes(), "text/html"));
+    }
+
+    #[test]
+    fn text_is_utf8_unless_something_says_otherwise() {
+        for (data, header, expected) in [
+            (&b"plain"[..], None, true),
+            ("é".as_bytes(), Some("text/plain"), true),
+            (b"plain", Some("text/plain; charset=UTF8"), true),
+            (b"plain", Some("text/plain; charset=unknown"), true),
+            (b"<meta charset=koi8-r>", None, true),
+            (b"plain", Some("text/plain; charset=iso-8859-1"), true),
+            ("é".as_bytes(), Some("text/plain; charset=iso-8859-1"), false),
+            (b"p\0l\0", Some("text/plain; charset=utf-16le"), false),
+            (b"plain", Some("text/plain; charset=iso-2022-jp"), false),
+            (b"\x1b$B%+%J\x1b(B", None, false),
+            (b"\xef\xbb\xbfplain", None, false),
+            (b"\xff\xfea\0", None, false),
+        ] {
+            assert_eq!(is_unmarked(data, header), expected, "{data:?} {header:?}");
+        }
     }
 }

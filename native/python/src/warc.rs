@@ -75,6 +75,11 @@ impl WarcParser {
     fn consumed(&self) -> u64 {
         self.0.counts().consumed
     }
+
+    #[getter]
+    fn undone(&self) -> u64 {
+        self.0.counts().undone
+    }
 }
 
 /// Finds the members of an archive that begin a record.

@@ -21,7 +21,7 @@ _READ = {
     "read.no_text": "the record has no text",
     "read.not_content": "no document, such as a request in an archive",
     "read.not_sampled": "not in the sample: not looked at",
-    "read.not_extracted": "the record holds HTML and the recipe extracts no text from it",
+    "read.not_extracted": "the record holds HTML, or text to be decoded, and the recipe has no stage for it",
 }
 
 

@@ -27,30 +27,47 @@ pub(super) fn looks_plain(body: &[u8]) -> bool {
 enum Chunk<'a> {
     /// Its bytes and what follows them.
     Whole(&'a [u8], &'a [u8]),
-    /// The last one, or one that ends early.
-    Last(&'a [u8]),
+    /// What there is of one that the body ends in.
+    Part(&'a [u8]),
+    /// The one without bytes that ends a body, and what follows its size.
+    End(&'a [u8]),
     Absent,
+}
+
+/// A chunked body without its chunks.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Joined {
+    pub(super) bytes: Vec<u8>,
+    /// The chunk is there that ends a body.
+    pub(super) whole: bool,
 }
 
 /// The bytes of a chunked body; `None` where not even the first chunk is one. It may end early, in a chunk.
 ///
-/// Damage behind a chunk is an obstacle.
-pub(super) fn join_chunks(body: &[u8]) -> Result<Option<Vec<u8>>, Obstacle> {
-    let mut joined = Vec::with_capacity(body.len());
-    let mut rest = body;
-    let mut chunks = 0;
+/// Any text may begin with a line that reads like a size, so two first chunks are none: the one without bytes where
+/// more follows than trailer fields, and one that goes on behind the body where what follows its size may be text.
+/// That one counts where the body is known to be `partial`. Damage behind a chunk is an obstacle.
+pub(super) fn join_chunks(body: &[u8], partial: bool) -> Result<Option<Joined>, Obstacle> {
+    let mut bytes = Vec::with_capacity(body.len());
+    let (mut rest, mut chunks, mut whole) = (body, 0, false);
     while !rest.is_empty() {
         match read_chunk(rest) {
-            Chunk::Whole(bytes, more) => {
-                joined.extend_from_slice(bytes);
+            Chunk::End(more) if chunks == 0 && !is_trailer(more) => return Ok(None),
+            Chunk::Part(part) if chunks == 0 && !partial && may_be_text(part) => return Ok(None),
+            Chunk::Absent if chunks == 0 => return Ok(None),
+            Chunk::Whole(chunk, more) => {
+                bytes.extend_from_slice(chunk);
                 rest = more;
             }
-            Chunk::Last(bytes) => {
-                joined.extend_from_slice(bytes);
-                return Ok(Some(joined));
+            Chunk::Part(part) => {
+                bytes.extend_from_slice(part);
+                rest = &[];
             }
-            Chunk::Absent if chunks == 0 => return Ok(None),
-            Chunk::Absent if ends_early(rest) => return Ok(Some(joined)),
+            Chunk::End(_) => {
+                whole = true;
+                rest = &[];
+            }
+            Chunk::Absent if ends_early(rest) => rest = &[],
             Chunk::Absent => {
                 let error = format!(
                     "the body's chunked coding is damaged behind its first {chunks} chunks"
@@ -60,7 +77,7 @@ pub(super) fn join_chunks(body: &[u8]) -> Result<Option<Vec<u8>>, Obstacle> {
         }
         chunks += 1;
     }
-    Ok((chunks > 0).then_some(joined))
+    Ok((chunks > 0).then_some(Joined { bytes, whole }))
 }
 
 fn read_chunk(bytes: &[u8]) -> Chunk<'_> {
@@ -76,14 +93,40 @@ fn read_chunk(bytes: &[u8]) -> Chunk<'_> {
     let rest = &bytes[newline + 1..];
     match size {
         None => Chunk::Absent,
-        Some(0) => Chunk::Last(&[]),
-        Some(size) if size > rest.len() => Chunk::Last(rest),
+        Some(0) => Chunk::End(rest),
+        Some(size) if size > rest.len() => Chunk::Part(rest),
         Some(size) => match &rest[size..] {
             [b'\r', b'\n', more @ ..] | [b'\n', more @ ..] => Chunk::Whole(&rest[..size], more),
-            [] | [b'\r'] => Chunk::Last(&rest[..size]),
+            // Its size is that of all that follows: no text begins so by chance.
+            [] | [b'\r'] => Chunk::Whole(&rest[..size], &[]),
             _ => Chunk::Absent,
         },
     }
+}
+
+/// Whether nothing but blank lines stands behind the size of a last chunk, or trailer fields with a blank line behind
+/// them.
+fn is_trailer(rest: &[u8]) -> bool {
+    let is_field = |line: &[u8]| {
+        let name = line.split(|&b| b == b':').next().unwrap_or_default();
+        !name.is_empty() && name.len() < line.len() && name.iter().all(u8::is_ascii_graphic)
+    };
+    let mut lines = rest.split(|&b| b == b'\n');
+    let mut fields = 0;
+    let mut blank = lines.by_ref().skip_while(|line| {
+        let field = is_field(line);
+        fields += usize::from(field);
+        field
+    });
+    let ends = blank.all(|line| line.trim_ascii().is_empty());
+    ends && (fields == 0 || rest.ends_with(b"\n\n") || rest.ends_with(b"\n\r\n"))
+}
+
+/// Whether bytes behind a line that reads like a size may be the text that this line begins: no markup, and no bytes of
+/// a compression. A page whose first line is a number is rarer than one that breaks off in its first chunk.
+fn may_be_text(rest: &[u8]) -> bool {
+    let begin = rest.strip_prefix(b"\xef\xbb\xbf").unwrap_or(rest);
+    looks_plain(rest) && !begin.trim_ascii_start().starts_with(b"<")
 }
 
 /// Whether a body ends before the next chunk begins: within the line with its size, or in blank lines.
@@ -153,3 +196,6 @@ fn is_known(coding: &str) -> bool {
 fn has_zlib_head(body: &[u8]) -> bool {
     matches!(*body, [cmf, flg, ..] if cmf & 15 == 8 && u16::from_be_bytes([cmf, flg]) % 31 == 0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use arrow_schema::ArrowError;
 use serde_json::json;
 
+use crate::charset;
+
 use super::coding::Obstacle;
 use super::head::Head;
-use super::http::{Body, Response, begins_like_html};
+use super::http::{Body, Broken, Response, begins_like_html};
 use super::kind::kind_of;
 use super::reject::evidence;
 use super::table::{Row, Table};
@@ -15,6 +17,7 @@ use super::table::{Row, Table};
 /// Why a payload is not whole, as `truncated` says it where the archive does not.
 const CUT: &str = "max_record_bytes";
 const SHORT: &str = "content_length";
+const CHUNKS: &str = "chunked";
 const BROKEN: &str = "content_encoding";
 const PARTIAL: &str = "partial_content";
 
@@ -85,8 +88,9 @@ pub(super) fn push_record(
     if !raw_body.is_empty() && mime.as_deref().is_some_and(|m| class(m) == Class::Other) {
         return push_unsupported(table, row, mime.as_deref());
     }
+    let partial = record.cut || head.truncated.is_some();
     let body = match &response {
-        Some(response) => response.body(record.block, limit),
+        Some(response) => response.body(record.block, limit, partial),
         None => Ok(Body::of(raw_body)),
     };
     match body.and_then(|body| body.reveal(limit)) {
@@ -106,7 +110,7 @@ pub(super) fn push_record(
                 mime,
                 declared,
                 &body.bytes,
-                body.cut || body.breaks_off() || record.cut,
+                body.cut || body.breaks_off().is_some() || record.cut,
             )
         }
         Err(obstacle) => push_undecoded(table, row, record, obstacle),
@@ -128,10 +132,11 @@ fn why_cut<'a>(
     if response.is_some_and(|r| r.is_short(record.block, body)) {
         return Some(SHORT);
     }
-    if body.breaks_off() {
-        return Some(BROKEN);
+    match body.breaks_off() {
+        Some(Broken::Chunks) => Some(CHUNKS),
+        Some(Broken::Stream) => Some(BROKEN),
+        None => response.is_some_and(Response::is_part).then_some(PARTIAL),
     }
-    response.is_some_and(Response::is_part).then_some(PARTIAL)
 }
 
 /// A body that cannot be decoded, or not within bounds.
@@ -214,10 +219,14 @@ fn push_body<'a>(
         content_type: said.as_deref(),
         ..row
     };
-    let text = if class(&mime) == Class::Plain {
-        plain_text(body, cut)
-    } else {
-        None
+    let text = match class(&mime) {
+        // A text that a crawler has taken out of a page is UTF-8, whatever that page was.
+        Class::Plain
+            if row.kind == Some("conversion") || charset::is_unmarked(body, said.as_deref()) =>
+        {
+            plain_text(body, cut)
+        }
+        _ => None,
     };
     row.text = text;
     if text.is_none() {

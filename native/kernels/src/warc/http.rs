@@ -24,13 +24,22 @@ pub(super) struct Response {
 /// More codings than that on one body are no server's doing.
 const MAX_CODINGS: usize = 4;
 
+/// What a body may break off in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Broken {
+    /// Its chunks.
+    Chunks,
+    /// The stream of a coding.
+    Stream,
+}
+
 /// A body without its codings.
 pub(super) struct Body<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// It goes on behind the bytes allowed.
     pub(super) cut: bool,
-    /// The stream of a coding ended before its end.
-    broken: bool,
+    /// The coding that ended before its end: the first of them, as it was taken off.
+    broken: Option<Broken>,
     /// Codings that the head names and the bytes are not in.
     pub(super) not_so: Vec<String>,
     /// The coding that the bytes were in and the head does not name.
@@ -43,7 +52,7 @@ impl<'a> Body<'a> {
         Body {
             bytes: Cow::Borrowed(bytes),
             cut: false,
-            broken: false,
+            broken: None,
             not_so: Vec::new(),
             undeclared: None,
         }
@@ -64,12 +73,17 @@ impl<'a> Body<'a> {
     fn replace(&mut self, bytes: Vec<u8>, end: End) {
         self.bytes = Cow::Owned(bytes);
         self.cut |= end == End::Limit;
-        self.broken |= end == End::Cut;
+        match end {
+            // Only the chunk that ends a body was missing: all that the stream holds is there.
+            End::Whole if self.broken == Some(Broken::Chunks) => self.broken = None,
+            End::Cut => self.broken = self.broken.or(Some(Broken::Stream)),
+            _ => {}
+        }
     }
 
-    /// Whether it breaks off within a coding; not asked of a page that ends with its last tag.
-    pub(super) fn breaks_off(&self) -> bool {
-        self.broken && !ends_like_html(&self.bytes)
+    /// What it breaks off in; not asked of a page that ends with its last tag.
+    pub(super) fn breaks_off(&self) -> Option<Broken> {
+        self.broken.filter(|_| !ends_like_html(&self.bytes))
     }
 }
 
@@ -163,13 +177,21 @@ impl Response {
 
     /// The body without transfer and content codings, as far as the head names them and the bytes are so.
     ///
-    /// A body that ends early gives what there is of it. Nothing decoded is longer than `limit` bytes: it is cut, or
-    /// refused where it is a bomb.
-    pub(super) fn body<'a>(&self, block: &'a [u8], limit: usize) -> Result<Body<'a>, Obstacle> {
+    /// A body that ends early gives what there is of it; `partial` says that it is known to. Nothing decoded is longer
+    /// than `limit` bytes: it is cut, or refused where it is a bomb.
+    pub(super) fn body<'a>(
+        &self,
+        block: &'a [u8],
+        limit: usize,
+        partial: bool,
+    ) -> Result<Body<'a>, Obstacle> {
         let mut body = Body::of(self.raw_body(block));
         if self.chunked {
-            match join_chunks(&body.bytes)? {
-                Some(joined) => body.bytes = Cow::Owned(joined),
+            match join_chunks(&body.bytes, partial)? {
+                Some(joined) => {
+                    body.bytes = Cow::Owned(joined.bytes);
+                    body.broken = (!joined.whole).then_some(Broken::Chunks);
+                }
                 None => body.not_so.push("chunked".to_owned()),
             }
         }

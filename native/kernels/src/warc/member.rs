@@ -71,6 +71,7 @@ pub(super) struct Source {
     pub(super) base: u64,
     pub(super) at: usize,
     members: u64,
+    undone: u64,
     pub(super) looked_back: u64,
     pub(super) trials: Trials,
     /// Where the records of another range begin.
@@ -94,6 +95,7 @@ impl Source {
             base: begin,
             at: 0,
             members: 0,
+            undone: 0,
             looked_back: 0,
             trials: Trials::new(begin),
             stop,
@@ -103,6 +105,11 @@ impl Source {
     /// Members read to their end.
     pub(super) fn members(&self) -> u64 {
         self.members
+    }
+
+    /// Uncompressed bytes of members, damaged ones among them.
+    pub(super) fn undone(&self) -> u64 {
+        self.undone
     }
 
     /// Stored bytes that were read or passed over.
@@ -273,6 +280,7 @@ impl Source {
         let read = decoder.read();
         let nothing_read = read == 0;
         self.at += taken;
+        self.undone += given as u64;
         window.add(given);
         match outcome {
             Outcome::End => {

@@ -86,6 +86,8 @@ pub struct Counts {
     pub rejects: u64,
     /// Stored bytes that were read or passed over.
     pub consumed: u64,
+    /// Uncompressed bytes of members so far; how many between two rows depends on how the bytes were cut.
+    pub undone: u64,
 }
 
 /// Reads one archive that is pushed to it piece by piece.
@@ -176,6 +178,7 @@ impl Parser {
             records,
             rejects,
             consumed: self.source.consumed().min(self.stop),
+            undone: self.source.undone(),
         }
     }
 }

@@ -19,7 +19,7 @@ fn decode(head: &str, body: &[u8]) -> Result<Vec<u8>, Obstacle> {
     let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
     Response::parse(&block)
         .unwrap()
-        .body(&block, 10_000)
+        .body(&block, 10_000, false)
         .map(|body| body.bytes.into_owned())
 }
 
@@ -112,7 +112,7 @@ fn codings_are_undone_only_where_they_are() {
 fn not_so(head: &str, body: &[u8]) -> Vec<String> {
     let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
     let response = Response::parse(&block).unwrap();
-    response.body(&block, 10_000).unwrap().not_so
+    response.body(&block, 10_000, false).unwrap().not_so
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn long_bodies_are_cut_and_bombs_refused() {
         .concat();
         let cut = Response::parse(&block)
             .unwrap()
-            .body(&block, 10_000)
+            .body(&block, 10_000, false)
             .unwrap();
         assert!(cut.cut);
         assert_eq!(cut.bytes[..], noise[..10_000]);
@@ -285,7 +285,9 @@ fn interim_responses_are_passed() {
 fn gzip_that_nobody_named_is_undone() {
     let reveal = |head: &str, body: &[u8]| {
         let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
-        let body = Response::parse(&block).unwrap().body(&block, 10_000)?;
+        let body = Response::parse(&block)
+            .unwrap()
+            .body(&block, 10_000, false)?;
         let body = body.reveal(10_000)?;
         Ok((body.bytes.into_owned(), body.undeclared, body.not_so))
     };
@@ -311,7 +313,7 @@ fn a_body_shorter_than_its_length_is_told() {
     let is_short = |head: &str, body: &[u8]| {
         let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
         let response = Response::parse(&block).unwrap();
-        response.is_short(&block, &response.body(&block, 10_000).unwrap())
+        response.is_short(&block, &response.body(&block, 10_000, false).unwrap())
     };
     assert!(is_short("Content-Length: 9", b"12345678"));
     for (head, body) in [
@@ -337,25 +339,31 @@ fn a_body_shorter_than_its_length_is_told() {
 }
 
 #[test]
-fn a_stream_that_breaks_off_is_told() {
+fn a_body_that_breaks_off_is_told() {
     let breaks_off = |head: &str, body: &[u8]| {
         let block = [b"HTTP/1.1 200 OK\r\n", head.as_bytes(), b"\r\n\r\n", body].concat();
-        let body = Response::parse(&block).unwrap().body(&block, 10_000);
+        let body = Response::parse(&block).unwrap().body(&block, 10_000, false);
         body.unwrap().reveal(10_000).unwrap().breaks_off()
     };
     let gz = gzip(PAGE);
-    let twice = gzip(&gz[..gz.len() - 12]);
-    for head in ["A: b", "Content-Encoding: gzip"] {
-        assert!(breaks_off(head, &gz[..gz.len() - 12]), "{head}");
-        assert!(
-            !breaks_off(head, &gz[..gz.len() - 4]),
-            "{head}: its last tag is there"
-        );
-        assert!(!breaks_off(head, &gz), "{head}");
-        assert!(!breaks_off(head, PAGE), "{head}");
+    let (part, last_tag) = (&gz[..gz.len() - 12], &gz[..gz.len() - 4]);
+    let gzipped = "Content-Encoding: gzip";
+    for head in ["A: b", gzipped] {
+        assert_eq!(breaks_off(head, part), Some(Broken::Stream), "{head}");
+        for body in [last_tag, &gz, PAGE] {
+            assert_eq!(breaks_off(head, body), None, "{head}");
+        }
     }
-    assert!(breaks_off("Content-Encoding: gzip", &twice));
-    assert!(!breaks_off("Content-Encoding: gzip", &gzip(&[b'x'; 9_000])));
+    assert_eq!(breaks_off(gzipped, &gzip(part)), Some(Broken::Stream));
+    assert_eq!(breaks_off(gzipped, &gzip(&[b'x'; 9_000])), None);
+    let chunked = "Transfer-Encoding: chunked";
+    let open = |bytes: &[u8]| [b"1000\r\n", bytes].concat();
+    assert_eq!(breaks_off(chunked, &open(b"<p>")), Some(Broken::Chunks));
+    assert_eq!(breaks_off(chunked, &open(PAGE)), None);
+    // The stream in them ends before they do, and says so itself.
+    let both = format!("{gzipped}\r\n{chunked}");
+    assert_eq!(breaks_off(&both, &open(part)), Some(Broken::Chunks));
+    assert_eq!(breaks_off(&both, &open(&gzip(b"x"))), None);
 }
 
 #[test]
