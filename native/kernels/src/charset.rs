@@ -294,7 +294,11 @@ mod tests {
             (b"plain", Some("text/plain; charset=unknown"), true),
             (b"<meta charset=koi8-r>", None, true),
             (b"plain", Some("text/plain; charset=iso-8859-1"), true),
-            ("é".as_bytes(), Some("text/plain; charset=iso-8859-1"), false),
+            (
+                "é".as_bytes(),
+                Some("text/plain; charset=iso-8859-1"),
+                false,
+            ),
             (b"p\0l\0", Some("text/plain; charset=utf-16le"), false),
             (b"plain", Some("text/plain; charset=iso-2022-jp"), false),
             (b"\x1b$B%+%J\x1b(B", None, false),
