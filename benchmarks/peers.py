@@ -42,7 +42,7 @@ PEERS = {
             "unicode-segmentation-rs==1.0.0",
             # What its pipeline from archives on asks for; the extractor is that of ours. python-magic needs libmagic.
             *(_same("trafilatura"), "warcio==1.8.1", "faust-cchardet", "python-magic", "fasttext-numpy2-wheel"),
-            *("fasteners", "tldextract", "pyahocorasick", "ftfy", "nltk", "lxml_html_clean"),
+            *("fasteners", "tldextract", "pyahocorasick", "ftfy", "nltk"),
         ),
         (
             *("datatrove.pipeline.filters", "datatrove.pipeline.dedup.minhash", "spacy", "regex", "uniseg"),
@@ -105,7 +105,10 @@ def install(build: Path) -> None:
             if not (folder / "bin" / "python").exists():
                 subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, stdout=said, stderr=said)
             pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-            done = subprocess.run([*pip, *peer.packages], check=False, stdout=said, stderr=said)
+            # The pip that Python brings along knows not all names of extras, and searches versions for hours.
+            done = subprocess.run([*pip, "--upgrade", "pip"], check=False, stdout=said, stderr=said)
+            if done.returncode == 0:
+                done = subprocess.run([*pip, *peer.packages], check=False, stdout=said, stderr=said)
             if peer.bare and done.returncode == 0:
                 done = subprocess.run([*pip, "--no-deps", *peer.bare], check=False, stdout=said, stderr=said)
         if done.returncode != 0:
