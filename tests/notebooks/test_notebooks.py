@@ -62,6 +62,7 @@ def run_notebook(path: Path, folder: Path) -> list[dict[str, Any]]:
     import nbformat
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
+    from jupyter_core.utils import run_sync
     from nbclient import NotebookClient
 
     class OwnPython(KernelSpecManager):
@@ -73,7 +74,11 @@ def run_notebook(path: Path, folder: Path) -> list[dict[str, Any]]:
     nbformat.validate(notebook)
     notebook.cells.insert(0, nbformat.v4.new_code_cell("import sys\nprint(sys.executable)"))
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=OwnPython())
-    NotebookClient(notebook, km=manager, timeout=400, resources={"metadata": {"path": str(folder)}}).execute()
+    try:
+        NotebookClient(notebook, km=manager, timeout=400, resources={"metadata": {"path": str(folder)}}).execute()
+    finally:  # nbclient ends only kernels of its own, and this one holds a JVM of two gigabytes
+        run_sync(manager.shutdown_kernel)(now=True)
+    assert not run_sync(manager.is_alive)()
     return code_cells(notebook)
 
 
