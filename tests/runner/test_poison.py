@@ -91,7 +91,9 @@ for name in ("poisoned", "endless", "asleep", "healthy"):
     columns = ("id", "outcome", "stage", "reason", "evidence", "words", "survivor")
     fates = [row.asDict() for row in run.fates.select(*columns).collect()]
     told[name] = run.as_json() | {"fates": fates}
-    if name == "poisoned":  # in a session of the user's own, which tries a task once
+    if name == "poisoned":
+        told["deaths"] = [line.split() for line in open("log")]
+        # In a session of the user's own, which tries a task once.
         spark.stop()
         spark = local_session("local[2]", cheap)
         once = sl.run("r.yaml", input="poisoned.jsonl", store="once", spark=spark)
@@ -166,7 +168,7 @@ def told(tmp_path_factory):
     options = {"cwd": folder, "env": os.environ | {"PYTHONPATH": path}, "capture_output": True, "text": True}
     ran = subprocess.run(command, timeout=300, check=False, **options)
     assert ran.returncode == 0, ran.stderr
-    return json.loads((folder / "told.json").read_text()) | {"folder": folder}
+    return json.loads((folder / "told.json").read_text())
 
 
 @pytest.mark.spark
@@ -208,8 +210,7 @@ def test_a_row_that_never_ends_costs_its_first_task_and_then_itself(told, word, 
 @pytest.mark.spark
 def test_one_worker_died_and_then_children_of_one(told):
     """The first death is that of a worker of Spark's daemon; behind it only children of a retried worker die."""
-    deaths = [line.split() for line in (told["folder"] / "log").read_text().splitlines()]
-    worker, *children = deaths
+    worker, *children = deaths = told["deaths"]
     assert len(children) >= 3, "the batch, then its halves, then the row alone, twice"
     parents = {parent for _, parent in children}
     assert len(parents) == 1
