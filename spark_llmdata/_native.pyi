@@ -44,7 +44,7 @@ class WarcParser:
         max_record_bytes: int,
         batch_rows: int,
         batch_bytes: int,
-        keep_raw: bool,
+        raw: bool,
         begin: int,
         stop: int,
         dictionary: bytes,

@@ -30,7 +30,8 @@ class WarcParser:
             1 GiB. What is larger is cut and marked, and a reject where it has more than 100 times its stored bytes.
         batch_rows: rows of a batch.
         batch_bytes: a batch ends with the row that reaches so many bytes of content; at most 1 GiB.
-        keep_raw: give every record itself as its row's payload, from its first line to the end of its block.
+        raw: give every record itself as its row's payload, from its first line to the end of its block, and nothing of
+            what it holds: no body is decoded.
         begin: the byte of the file that is pushed first, which begins a member, or 0.
         stop: records that begin at or behind this byte are not read; push on until `stopped`.
         dictionary: content of the file's dictionary frame where `begin` lies behind it.
@@ -46,13 +47,13 @@ class WarcParser:
         *,
         batch_rows: int = BATCH_ROWS,
         batch_bytes: int = BATCH_BYTES,
-        keep_raw: bool = False,
+        raw: bool = False,
         begin: int = 0,
         stop: int = NEVER,
         dictionary: bytes = b"",
     ) -> None:
         limits = max_record_bytes, batch_rows, batch_bytes
-        self._parser = _native.WarcParser(compression, *limits, keep_raw, begin, stop, dictionary)
+        self._parser = _native.WarcParser(compression, *limits, raw, begin, stop, dictionary)
 
     def push(self, chunk: bytes, last: bool) -> pa.RecordBatch | None:
         """Take the next stored bytes; `last` says that none follow. Gives a full batch, at the end the rest.

@@ -88,7 +88,7 @@ def copy_records(
     Raises:
         InputError, OSError: as `copy_record`.
     """
-    rows = (archives or Archives()).read(file, offset, max_record_bytes=_LIMIT, keep_raw=True)
+    rows = (archives or Archives()).read(file, offset, max_record_bytes=_LIMIT, raw=True)
     for is_meant in wanted:
         row = next(filter(is_meant, rows), None)
         if row is None:
@@ -99,8 +99,7 @@ def copy_records(
 
 
 def _prove(row: pa.RecordBatch, file: str, offset: int) -> bytes:
-    # Only the hash tells whether a record is there as a whole: a decoded body is cut at the limit too, and archives say
-    # what they like of what they cut.
+    # Only the hash tells whether a record is there as a whole: archives say what they like of what they cut.
     payload: bytes = row.column("payload")[0].as_py() or b""
     if hashing.hash_bytes(pa.array([payload])) == row.column("raw_hash"):
         return payload

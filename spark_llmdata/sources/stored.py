@@ -39,7 +39,7 @@ class Archives:
         length: int | None = None,
         *,
         max_record_bytes: int,
-        keep_raw: bool = False,
+        raw: bool = False,
         only_begins: bool = False,
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the records that begin at a stored byte, or in the member there; none where none does.
@@ -59,7 +59,7 @@ class Archives:
             compression,
             max_record_bytes,
             batch_rows=1,
-            keep_raw=keep_raw,
+            raw=raw,
             begin=offset,
             stop=offset + 1,
             dictionary=self._dictionary(archive) if compression == "zstd" and offset else b"",

@@ -209,3 +209,16 @@ def test_a_missing_dictionary_is_named() -> None:
     batch = parser.push(frames, True)
     assert batch is not None
     assert batch.num_rows == 3
+
+
+def test_raw_records_are_not_looked_into() -> None:
+    """What is copied by its bytes may be a bomb, a lie or no content: as a row of raw records it is like any other."""
+    bodies = [gzip.compress(b" " * 10**7), b"\x1f\x8b no gzip", b"%PDF-1.4"]
+    records = [record(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + body) for body in bodies]
+    records.append(record(b"a: b\r\n", b"WARC-Type: warcinfo\r\n"))
+    parser = WarcParser("none", 100_000, raw=True)
+    batch = parser.push(b"".join(records), True)
+    assert batch is not None
+    rows = batch.to_pylist()
+    assert [row["payload"] for row in rows] == [record[:-4] for record in records]
+    assert {(row["rejected"], row["defect"], row["html"], row["text"]) for row in rows} == {(False, None, None, None)}

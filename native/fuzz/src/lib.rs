@@ -10,7 +10,7 @@ pub const LIMITS: Limits = Limits {
     max_record_bytes: 2_000,
     batch_rows: 5,
     batch_bytes: 4_000,
-    keep_raw: false,
+    raw: false,
 };
 
 const KEPT_BYTES: usize = 64 << 10;

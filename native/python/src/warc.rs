@@ -18,7 +18,7 @@ impl WarcParser {
         max_record_bytes: usize,
         batch_rows: usize,
         batch_bytes: usize,
-        keep_raw: bool,
+        raw: bool,
         begin: u64,
         stop: u64,
         dictionary: &[u8],
@@ -33,7 +33,7 @@ impl WarcParser {
             max_record_bytes,
             batch_rows,
             batch_bytes,
-            keep_raw,
+            raw,
         };
         Parser::new(expected, limits, range)
             .map(WarcParser)

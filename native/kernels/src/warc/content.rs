@@ -47,7 +47,7 @@ enum Class {
     Other,
 }
 
-/// Adds the record's row to the table. No body is decoded to more than `limit` bytes.
+/// Adds the record's row to the table; of a raw table without a look at what the record holds. No body is decoded to more than `limit` bytes.
 pub(super) fn push_record(
     table: &mut Table,
     record: &Record<'_>,
@@ -61,9 +61,12 @@ pub(super) fn push_record(
         url: head.url.as_deref(),
         date: head.date,
         raw_hash: Some(record.hash.to_be_bytes()),
-        payload: table.keeps_raw().then_some(record.raw),
         ..Row::default()
     };
+    if table.is_raw() {
+        row.payload = Some(record.raw);
+        return table.push(&row);
+    }
     let response = match head.kind.as_deref() {
         Some("response") => match Response::parse(record.block) {
             Some(response) => Some(response),
@@ -163,9 +166,7 @@ fn push_undecoded<'a>(
         record.end,
         record.raw.len() as u64,
     ));
-    row.payload = row
-        .payload
-        .or(Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]));
+    row.payload = Some(&record.raw[..record.raw.len().min(KEPT_BYTES)]);
     table.push(&row)
 }
 

@@ -49,8 +49,8 @@ pub struct Limits {
     pub batch_rows: usize,
     /// A batch ends with the row that reaches so many bytes of content.
     pub batch_bytes: usize,
-    /// Every record's row has the record itself as its payload.
-    pub keep_raw: bool,
+    /// Every record's row has the record itself as its payload, and nothing of what it holds.
+    pub raw: bool,
 }
 
 /// Which part of a file to read.

@@ -100,8 +100,8 @@ impl Table {
         self.rows >= self.limits.batch_rows || self.bytes >= self.limits.batch_bytes
     }
 
-    pub(super) fn keeps_raw(&self) -> bool {
-        self.limits.keep_raw
+    pub(super) fn is_raw(&self) -> bool {
+        self.limits.raw
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -20,7 +20,7 @@ const LIMITS: Limits = Limits {
     max_record_bytes: 5_000,
     batch_rows: 100,
     batch_bytes: 1 << 20,
-    keep_raw: false,
+    raw: false,
 };
 
 fn record(kind: &str, id: &str, block: &str) -> Vec<u8> {
