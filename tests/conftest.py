@@ -40,14 +40,16 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def spark():
     """The one Spark session of the suite."""
-    from spark_llmdata.session import local_session
+    from spark_llmdata.session import BRIEF_SETTINGS, local_session
 
     # Hundreds of small jobs: compiling their plans, by Spark and by the JVM, would cost more than running them.
     cheap = {
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        **BRIEF_SETTINGS,
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.databricks.delta.snapshotPartitions": "1",
+        # Every test has tables of its own: 10,000 of them would be kept for an hour, 2 GB by the end.
+        "spark.databricks.delta.delta.log.cacheSize": "50",
         # Two suites run side by side, with commands of their own: half of the machine for each would be too much.
         "spark.driver.memory": "3g",
         "spark.sql.shuffle.partitions": "2",

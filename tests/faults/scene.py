@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spark_llmdata.cli.main import INTERRUPTED, main
+from spark_llmdata.session import BRIEF_SETTINGS
 from tests.faults.killing import Command, Marked, Working
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
@@ -24,7 +25,7 @@ RECIPE = Path(__file__).parent / "recipe/faults.yaml"
 #: Settings that make a small run cheap and change nothing of what is tested.
 CHEAP = {
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    **BRIEF_SETTINGS,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",

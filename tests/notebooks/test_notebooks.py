@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from spark_llmdata.session import BRIEF_SETTINGS
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -88,7 +90,7 @@ def run_notebook(path: Path, folder: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs(path, tmp_path, monkeypatch):
     # A minute of Spark is mostly the JVM compiling it; its first compiler alone is done sooner.
-    monkeypatch.setenv("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    monkeypatch.setenv("JDK_JAVA_OPTIONS", BRIEF_SETTINGS["spark.driver.extraJavaOptions"])
     first, *cells = run_notebook(path, tmp_path)
     assert first["outputs"][0]["text"].strip() == sys.executable
     outputs = [output for cell in cells for output in cell["outputs"]]

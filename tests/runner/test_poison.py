@@ -74,11 +74,11 @@ stages:
 SCRIPT = """
 import json, sys
 import spark_llmdata as sl
-from spark_llmdata.session import local_session
+from spark_llmdata.session import BRIEF_SETTINGS, local_session
 
 cheap = {
     "spark.driver.memory": "1g",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    **BRIEF_SETTINGS,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.databricks.delta.snapshotPartitions": "1",
