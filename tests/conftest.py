@@ -40,11 +40,10 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def spark():
     """The one Spark session of the suite."""
-    from spark_llmdata.session import BRIEF_SETTINGS, local_session
+    from spark_llmdata.session import local_session
 
-    # Hundreds of small jobs: compiling their plans, by Spark and by the JVM, would cost more than running them.
+    # Thousands of small jobs: to compile their plans would cost more than running them. What plans them is worth compiling.
     cheap = {
-        **BRIEF_SETTINGS,
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.databricks.delta.snapshotPartitions": "1",
