@@ -42,7 +42,7 @@ def spark():
     """The one Spark session of the suite."""
     from spark_llmdata.session import local_session
 
-    # Thousands of small jobs: to compile their plans would cost more than running them. What plans them is worth compiling.
+    # Thousands of small jobs: to compile their plans would cost more than running them; what plans them is worth it.
     cheap = {
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
