@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.spark_settings import CHEAP
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # No deadline per example: a busy machine is no defect. pytest-timeout watches over the test as a whole.
@@ -42,17 +44,12 @@ def spark():
     """The one Spark session of the suite."""
     from spark_llmdata.session import local_session
 
-    # Thousands of small jobs: to compile their plans would cost more than running them; what plans them is worth it.
-    cheap = {
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.databricks.delta.snapshotPartitions": "1",
-        # Every test has tables of its own: 10,000 of them would be kept for an hour, 2 GB by the end.
+    chosen = CHEAP | {
+        # Every test has tables of its own: Delta would keep the logs of 10,000 for an hour.
         "spark.databricks.delta.delta.log.cacheSize": "50",
         # Two suites run side by side, with commands of their own: half of the machine for each would be too much.
         "spark.driver.memory": "3g",
-        "spark.sql.shuffle.partitions": "2",
     }
-    session = local_session("local[2,4]", cheap)
+    session = local_session("local[2,4]", chosen)
     yield session
     session.stop()

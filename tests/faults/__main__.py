@@ -15,7 +15,7 @@ from spark_llmdata.session import local_session
 from tests.faults import scenarios
 from tests.faults.injections import Finding, Undisturbed
 from tests.faults.scenarios import Scenario
-from tests.faults.scene import CHEAP, Scene
+from tests.faults.scene import SMALL, Scene
 
 HEAD = ("no.", "group", "struck", "when", "continued", "exit codes", "listed", "same", "seconds")
 
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th of them")
     options = parser.parse_args()
     begin = time.monotonic()
-    spark = local_session("local[2,4]", CHEAP)
+    spark = local_session("local[2,4]", SMALL)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         undisturbed = Undisturbed(spark, Scene(Path(folder) / "scene"))
         _say(f"undisturbed: {undisturbed.seconds:.1f} s, content {undisturbed.outcome.content_hash}")

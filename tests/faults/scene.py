@@ -19,18 +19,12 @@ from spark_llmdata.cli.main import INTERRUPTED, main
 from spark_llmdata.session import BRIEF_SETTINGS
 from tests.faults.killing import Command, Marked, Working
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
+from tests.spark_settings import CHEAP
 
 RECIPE = Path(__file__).parent / "recipe/faults.yaml"
 
-#: Settings that make a small run cheap and change nothing of what is tested.
-CHEAP = {
-    "spark.driver.memory": "1g",
-    **BRIEF_SETTINGS,
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.shuffle.partitions": "2",
-}
+#: What a small run needs, and no more.
+SMALL = CHEAP | BRIEF_SETTINGS | {"spark.driver.memory": "1g"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ class Scene:
         self, store: Path, *more: str, master: str = "local[2,4]", env: Mapping[str, str] | None = None
     ) -> Command:
         """Start a run in a process of its own."""
-        cheap = CHEAP | {"spark.local.dir": str(self.folder / "spark")}
+        cheap = SMALL | {"spark.local.dir": str(self.folder / "spark")}
         conf = [f"--conf={key}={value}" for key, value in cheap.items()]
         return Command(
             self.arguments(store, "--master", master, *conf, *more), self.folder / f"processes-{store.name}", env

@@ -75,16 +75,10 @@ SCRIPT = """
 import json, sys
 import spark_llmdata as sl
 from spark_llmdata.session import BRIEF_SETTINGS, local_session
+from tests.spark_settings import CHEAP
 
-cheap = {
-    "spark.driver.memory": "1g",
-    **BRIEF_SETTINGS,
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.sql.shuffle.partitions": "2",
-}
-spark = local_session(settings=cheap)
+small = CHEAP | BRIEF_SETTINGS | {"spark.driver.memory": "1g"}
+spark = local_session(settings=small)
 told = {}
 for name in ("poisoned", "endless", "asleep", "healthy"):
     run = sl.run("r.yaml", input=f"{name}.jsonl", store=name, spark=spark)
@@ -95,11 +89,11 @@ for name in ("poisoned", "endless", "asleep", "healthy"):
         told["deaths"] = [line.split() for line in open("log")]
         # In a session of the user's own, which tries a task once.
         spark.stop()
-        spark = local_session("local[2]", cheap)
+        spark = local_session("local[2]", small)
         once = sl.run("r.yaml", input="poisoned.jsonl", store="once", spark=spark)
         told["once"] = once.as_json() | {"fates": [row.asDict() for row in once.fates.select(*columns).collect()]}
         spark.stop()
-        spark = local_session(settings=cheap)
+        spark = local_session(settings=small)
 json.dump(told, open("told.json", "w"))
 """
 

@@ -47,7 +47,8 @@ enum Class {
     Other,
 }
 
-/// Adds the record's row to the table; of a raw table without a look at what the record holds. No body is decoded to more than `limit` bytes.
+/// Adds the record's row to the table. What it holds is looked at unless the table is one of raw records, and no body
+/// decoded to more than `limit` bytes.
 pub(super) fn push_record(
     table: &mut Table,
     record: &Record<'_>,
@@ -67,6 +68,16 @@ pub(super) fn push_record(
         row.payload = Some(record.raw);
         return table.push(&row);
     }
+    push_content(table, row, record, limit)
+}
+
+fn push_content<'a>(
+    table: &mut Table,
+    mut row: Row<'a>,
+    record: &Record<'a>,
+    limit: usize,
+) -> Result<(), ArrowError> {
+    let head = record.head;
     let response = match head.kind.as_deref() {
         Some("response") => match Response::parse(record.block) {
             Some(response) => Some(response),
