@@ -47,7 +47,7 @@ _LOCAL_SETTINGS = {
 }
 
 #: In a run of a minute most of the CPU time is the JVM compiling Spark's code; its first compiler alone is done sooner.
-#: It would have 48 MB for what it compiles, not 240; those fill, and a thread then only looks for what to drop.
+#: It would have 48 MB for what it compiles, not 240: enough for one run, but who goes on in the session fills them.
 BRIEF_SETTINGS = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"}
 
 
