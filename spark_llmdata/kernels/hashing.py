@@ -59,7 +59,8 @@ def table_hashes(
     """Hash a table's rows as raw records: 16 bytes a row, never null.
 
     Hashes `opt(str(id)) opt(str(url)) opt(str(text)) opt(int(date)) opt(str(lang)) opt(str(source))`. `date` is
-    timestamp(us) with a time zone.
+    timestamp(us) with a time zone. A column of text may come as binary: there is no other way for bytes that are no
+    UTF-8.
 
     Raises:
         ValueError: a column has another type or length.

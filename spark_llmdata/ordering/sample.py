@@ -124,4 +124,5 @@ _SCANNED = {name: schema.RECORD.field(name).type for name in (*RECOGNISED, "html
 
 
 def _column(batch: pa.RecordBatch, name: str | None, kind: pa.DataType) -> pa.Array:
-    return batch.column(name).cast(kind) if name in batch.schema.names else pa.nulls(batch.num_rows, kind)
+    # Unsafe: what is no UTF-8 is told of by the records.
+    return batch.column(name).cast(kind, safe=False) if name in batch.schema.names else pa.nulls(batch.num_rows, kind)

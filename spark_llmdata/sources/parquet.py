@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from spark_llmdata import schema
 from spark_llmdata.errors import EnvironmentProblem, InputError
 from spark_llmdata.kernels import dates, hashing
-from spark_llmdata.sources import files, remote
+from spark_llmdata.sources import files, remote, undecodable
 from spark_llmdata.sources.split import InputFile
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _FOOTER_THREADS = 16
 #: What `describe` gives, in its order.
 SELECTED = ("id", "url", "text", "lang", "source", "html", "date", "date_text", "date_name", "meta")
+_STRINGS = ("source", "id", "url", "text", "lang", "date_text", "meta")
+_HASHED = ("id", "url", "text", "lang")  # by their bytes, whatever they are
 _NO_CONNECTOR = re.compile(r"Class \S+FileSystem not found|No FileSystem for scheme|UnsupportedFileSystemException")
 _CONNECTORS = {
     "s3a": "org.apache.hadoop:hadoop-aws:VERSION",
@@ -43,6 +45,8 @@ def count_rows(file: InputFile) -> int:
 def read_row(file: InputFile, number: int) -> dict[str, Any] | None:
     """One row of a file with all its columns as they are there; None where it has no such row.
 
+    A string that is no UTF-8 is given as bytes.
+
     Raises:
         InputError: the file is none.
         OSError: it cannot be read.
@@ -51,8 +55,7 @@ def read_row(file: InputFile, number: int) -> dict[str, Any] | None:
     for group in range(table.num_row_groups):
         rows = table.metadata.row_group(group).num_rows
         if number < rows:
-            found: dict[str, Any] = table.read_row_group(group).slice(number, 1).to_pylist()[0]
-            return found
+            return undecodable.row_to_dict(table.read_row_group(group).slice(number, 1))
         number -= rows
     return None
 
@@ -248,8 +251,10 @@ def canonical(path: str) -> str:
 
 
 def to_records(batch: pa.RecordBatch, known: Mapping[str, Place]) -> pa.RecordBatch:
-    """Make records (`schema.RECORD`) of scanned rows."""
+    """Make records (`schema.RECORD`) of scanned rows; rejects of those with strings that are no UTF-8."""
     n = batch.num_rows
+    scanned = batch
+    batch, misfits = undecodable.take_out(batch, _STRINGS)
     place = [known.get(p) or known[canonical(p)] for p in batch.column("file_path").to_pylist()]
     rows = np.asarray(batch.column("row_index"), dtype=np.int64) + np.array([p.begin for p in place], dtype=np.int64)
     given = batch.column("source").to_pylist()
@@ -266,7 +271,11 @@ def to_records(batch: pa.RecordBatch, known: Mapping[str, Place]) -> pa.RecordBa
     if texts.null_count < n:
         found["date"] = dates.parse(texts)
         found["meta"] = _keep_unparsed(found["meta"], texts, found["date"], batch.column("date_name")[0].as_py())
-    found["raw_hash"] = _raw_hash(found)
+    as_found = {name: scanned.column(name).cast(pa.binary()) for name in _HASHED} if misfits else {}
+    found["raw_hash"] = _raw_hash(found | as_found)
+    if misfits:
+        found.update(undecodable.as_rejects(misfits, n))
+        found.update({name: undecodable.clear(found[name], misfits) for name in ("text", "html")})
     return pa.RecordBatch.from_arrays(
         [found.get(f.name, pa.nulls(n, f.type)) for f in schema.RECORD], schema=schema.RECORD
     )

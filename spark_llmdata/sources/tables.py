@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from spark_llmdata.errors import InputError
-from spark_llmdata.sources import parquet, remote
+from spark_llmdata.sources import parquet, remote, undecodable
 from spark_llmdata.sources.split import InputFile
 
 if TYPE_CHECKING:
@@ -197,6 +197,8 @@ def find_place(layout: Layout, number: int) -> tuple[str, int]:
 def read_row(spark: SparkSession, file: InputFile, number: int) -> dict[str, Any] | None:
     """One row of a table at its version, with all its columns; None where it has no such row.
 
+    A string that is no UTF-8 is given as bytes.
+
     Raises:
         InputError: there is no such table or version any more.
     """
@@ -206,8 +208,8 @@ def read_row(spark: SparkSession, file: InputFile, number: int) -> dict[str, Any
     path, place = find_place(layout, number)
     here = (F.col("_metadata.file_path") == path) & (F.col("_metadata.row_index") == place)
     columns = [F.col("`" + name.replace("`", "``") + "`") for name in layout.frame.columns if name != "_metadata"]
-    found: list[dict[str, Any]] = layout.frame.where(here).select(*columns).toArrow().to_pylist()
-    return found[0] if found else None
+    found = layout.frame.where(here).select(*columns).toArrow()
+    return undecodable.row_to_dict(found) if found.num_rows else None
 
 
 def read_head(file: InputFile, columns: Mapping[str, str], rows: int) -> Iterator[pa.RecordBatch]:

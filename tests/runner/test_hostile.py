@@ -12,6 +12,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 import spark_llmdata as sl
 from spark_llmdata.errors import InputError
+from spark_llmdata.report.raw import read_raw
 from spark_llmdata.report.why import explain
 from tests.runner.corpora import documents, good_text, write_jsonl, write_warc
 
@@ -41,6 +42,9 @@ def built(spark, tmp_path_factory):
         ],
     )
     (inputs / "latin.jsonl").write_bytes(b'{"text": "caf\xe9"}\n' + json.dumps({"text": good_text(1003)}).encode())
+    texts = pa.array([good_text(1004).encode(), b"caf\xe9", good_text(1005).encode()])
+    strings = pa.Array.from_buffers(pa.string(), len(texts), texts.buffers())
+    pq.write_table(pa.table({"id": ["p0", "p1", "p2"], "text": strings}), inputs / "latin.parquet")
     write_warc(inputs / "cut.warc.gz", [(f"https://w.example/{i}", good_text(2000 + i)) for i in range(9)])
     data = (inputs / "cut.warc.gz").read_bytes()
     (inputs / "cut.warc.gz").write_bytes(data[:-100])
@@ -63,6 +67,7 @@ def test_each_defect_is_named(built):
     assert found == [
         ("cut.warc.gz", "read.truncated"),
         ("latin.jsonl", "read.bad_json"),
+        ("latin.parquet", "read.bad_field"),
         ("odd.jsonl", "read.bad_json"),
         ("odd.jsonl", "read.bad_json"),
         ("odd.jsonl", "read.bad_json"),
@@ -86,6 +91,14 @@ def test_a_reject_is_found_by_its_place(built):
     told = explain(built.store, f"{large.file}:{large.offset}")
     assert told["evidence"]["limit"] == 32 << 20
     assert told["doc_id"]
+
+
+def test_a_string_that_is_no_utf8_rejects_its_row_alone(built):
+    found = {r.id: r.reason for r in built.fates.where("file LIKE '%latin.parquet'").collect()}
+    assert found == {"p0": None, "p1": "read.bad_field", "p2": None}
+    told = explain(built.store, "p1")
+    assert told["evidence"] == {"field": "text", "found": "no UTF-8 from its byte 3 on (0xE9)", "expected": "UTF-8"}
+    assert read_raw(built.store, "p1").data == b'{"id": "p1", "text": {"base64": "Y2Fm6Q=="}}'
 
 
 def test_inputs_that_cannot_work_are_told_at_once(spark, tmp_path):

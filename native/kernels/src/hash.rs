@@ -43,13 +43,14 @@ impl Encoder {
         self.0.extend_from_slice(&value.to_le_bytes());
     }
 
-    fn text(&mut self, value: &str) {
+    fn text(&mut self, value: impl AsRef<[u8]>) {
+        let value = value.as_ref();
         self.0
             .extend_from_slice(&(value.len() as u64).to_le_bytes());
-        self.0.extend_from_slice(value.as_bytes());
+        self.0.extend_from_slice(value);
     }
 
-    fn optional_text(&mut self, value: Option<&str>) {
+    fn optional_text(&mut self, value: Option<impl AsRef<[u8]>>) {
         self.byte(u8::from(value.is_some()));
         if let Some(value) = value {
             self.text(value);
@@ -149,6 +150,19 @@ fn reader(values: &ArrayRef) -> Result<Reader<'_>, String> {
     })
 }
 
+/// Gives a row's bytes where it has any, of text and of what was to be text.
+fn optional_reader<'a>(
+    values: &'a ArrayRef,
+    name: &str,
+) -> Result<impl Fn(usize) -> Option<&'a [u8]>, String> {
+    let kind = values.data_type();
+    if !(kind.is_string() || kind.is_binary()) {
+        return Err(format!("column {name} is {kind}; expected text"));
+    }
+    let read = reader(values)?;
+    Ok(move |row| values.is_valid(row).then(|| read(row)))
+}
+
 /// What the reader knows of each record, as long as one another.
 #[derive(Debug)]
 pub struct Records {
@@ -225,7 +239,7 @@ pub fn doc_ids(records: &Records) -> Result<StringArray, String> {
 /// The columns of a table's row that are its raw record, as long as one another.
 #[derive(Debug)]
 pub struct TableRows {
-    /// Text, like all but `date`.
+    /// Text, like all but `date`; or its bytes, where they are no UTF-8.
     pub id: ArrayRef,
     /// Text.
     pub url: ArrayRef,
@@ -257,19 +271,16 @@ pub fn table_hashes(table: &TableRows) -> Result<FixedSizeBinaryArray, String> {
         ("source", source),
     ];
     let rows = same_length(&[texts.as_slice(), &[("date", date)]].concat())?;
-    let columns = texts.map(|(name, column)| TextColumn::new(column, name));
-    let [id, url, text, lang, source] = columns;
+    let [id, url, text, lang, source] = texts.map(|(name, column)| optional_reader(column, name));
     let (before, dates, after) = ([id?, url?, text?], Dates::new(date)?, [lang?, source?]);
     let mut out = FixedSizeBinaryBuilder::with_capacity(rows, HASH_BYTES);
     let mut encoder = Encoder::default();
     for row in 0..rows {
         before
             .iter()
-            .for_each(|column| encoder.optional_text(column.get(row)));
+            .for_each(|get| encoder.optional_text(get(row)));
         encoder.optional_int(dates.get(row));
-        after
-            .iter()
-            .for_each(|column| encoder.optional_text(column.get(row)));
+        after.iter().for_each(|get| encoder.optional_text(get(row)));
         out.append_value(encoder.hash().to_be_bytes())
             .map_err(|error| error.to_string())?;
     }

@@ -4,7 +4,8 @@ use llmdata_kernels::c4::{self, Rules};
 use llmdata_kernels::sentences::Rule as SentenceRule;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyfunction]
 #[pyo3(signature = (text, *, max_word_chars, remove_citations, end_marks, min_line_words, count_words_late, javascript,
@@ -39,7 +40,7 @@ fn c4_pages(
         bad_words_inside,
         sentences,
     };
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     py.detach(|| c4::c4(&text, &rules))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)

@@ -3,12 +3,13 @@
 use llmdata_kernels::charset;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyfunction]
 fn decode_pages(py: Python<'_>, data: PyArray, content_type: PyArray) -> PyResult<PyRecordBatch> {
-    let (data, _) = data.into_inner();
-    let (content_type, _) = content_type.into_inner();
+    let data = data.into_inner();
+    let content_type = content_type.into_inner();
     py.detach(|| charset::decode_all(&data, &content_type))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)

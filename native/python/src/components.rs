@@ -3,7 +3,8 @@
 use llmdata_kernels::components;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyclass(module = "spark_llmdata._native")]
 struct Components(components::Components);
@@ -16,7 +17,7 @@ impl Components {
     }
 
     fn push(&mut self, py: Python<'_>, a: PyArray, b: PyArray) -> PyResult<()> {
-        let [a, b] = [a, b].map(|column| column.into_inner().0);
+        let [a, b] = [a, b].map(PyArray::into_inner);
         py.detach(|| self.0.push(&a, &b))
             .map_err(PyValueError::new_err)
     }

@@ -7,11 +7,12 @@ use arrow_array::cast::AsArray;
 use llmdata_kernels::dates;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyArray;
+
+use crate::arrow::PyArray;
 
 #[pyfunction]
 fn parse_dates(py: Python<'_>, text: PyArray) -> PyResult<PyArray> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let kind = text.data_type().clone();
     let column = text
         .as_string_opt::<i32>()

@@ -8,7 +8,8 @@ use arrow_array::{Array, UInt32Array};
 use llmdata_kernels::excerpts;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyArray;
+
+use crate::arrow::PyArray;
 
 #[pyfunction]
 fn excerpt(
@@ -18,7 +19,7 @@ fn excerpt(
     end: PyArray,
     max_chars: usize,
 ) -> PyResult<Py<PyAny>> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let begin = bounds(begin).map_err(PyValueError::new_err)?;
     let end = bounds(end).map_err(PyValueError::new_err)?;
     let found = py
@@ -32,7 +33,7 @@ fn excerpt(
 }
 
 fn bounds(array: PyArray) -> Result<UInt32Array, String> {
-    let (array, _) = array.into_inner();
+    let array = array.into_inner();
     let kind = array.data_type().clone();
     array
         .as_primitive_opt::<UInt32Type>()

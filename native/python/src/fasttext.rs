@@ -8,7 +8,8 @@ use arrow_array::types::UInt8Type;
 use llmdata_kernels::fasttext::{self, Model, Reading, View};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyclass(frozen, name = "FastText", module = "spark_llmdata._native")]
 pub struct PyFastText {
@@ -40,7 +41,7 @@ impl PyFastText {
 impl PyFastText {
     #[new]
     fn new(py: Python<'_>, data: PyArray) -> PyResult<Self> {
-        let (data, _) = data.into_inner();
+        let data = data.into_inner();
         let bytes = data
             .as_primitive_opt::<UInt8Type>()
             .ok_or_else(|| format!("the model is {}; expected uint8", data.data_type()))
@@ -73,7 +74,7 @@ impl PyFastText {
         max_chars: Option<usize>,
         join_lines: bool,
     ) -> PyResult<PyRecordBatch> {
-        let (text, _) = text.into_inner();
+        let text = text.into_inner();
         let view = View {
             max_chars,
             join_lines,
@@ -90,7 +91,7 @@ impl PyFastText {
         text: PyArray,
         max_chars: Option<usize>,
     ) -> PyResult<PyRecordBatch> {
-        let (text, _) = text.into_inner();
+        let text = text.into_inner();
         self.read(py, |model, reading| {
             fasttext::predict_lines(model, reading, &text, max_chars)
         })

@@ -6,7 +6,8 @@ use arrow_array::ArrayRef;
 use llmdata_kernels::hash::{self, Records, TableRows};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 fn array(
     py: Python<'_>,
@@ -19,7 +20,7 @@ fn array(
 
 #[pyfunction]
 fn hash_bytes(py: Python<'_>, values: PyArray) -> PyResult<PyArray> {
-    let (values, _) = values.into_inner();
+    let values = values.into_inner();
     array(py, || Ok(Arc::new(hash::hash_bytes(&values)?)))
 }
 
@@ -33,7 +34,7 @@ fn doc_ids(
     raw_hash: PyArray,
 ) -> PyResult<PyArray> {
     let [source, id, url, date, raw_hash] =
-        [source, id, url, date, raw_hash].map(|column| column.into_inner().0);
+        [source, id, url, date, raw_hash].map(PyArray::into_inner);
     let records = Records {
         source,
         id,
@@ -55,7 +56,7 @@ fn table_hashes(
     source: PyArray,
 ) -> PyResult<PyArray> {
     let [id, url, text, date, lang, source] =
-        [id, url, text, date, lang, source].map(|column| column.into_inner().0);
+        [id, url, text, date, lang, source].map(PyArray::into_inner);
     let table = TableRows {
         id,
         url,
@@ -69,7 +70,7 @@ fn table_hashes(
 
 #[pyfunction]
 fn text_facts(py: Python<'_>, text: PyArray) -> PyResult<PyRecordBatch> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     py.detach(|| hash::text_facts(&text))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)

@@ -4,7 +4,8 @@ use llmdata_kernels::jsonl::{self, Columns, Limits};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use pyo3_arrow::PyRecordBatch;
+
+use crate::arrow::PyRecordBatch;
 
 /// Parses JSON lines into records.
 #[pyclass(frozen, module = "spark_llmdata._native")]

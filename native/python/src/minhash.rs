@@ -3,8 +3,8 @@
 use llmdata_kernels::minhash::{self, Bands};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyArray;
 
+use crate::arrow::PyArray;
 use crate::shingles::array_of;
 
 #[pyfunction]

@@ -8,7 +8,8 @@ use llmdata_kernels::near::{
 use llmdata_kernels::shingles::{Shingling, Words};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyRecordBatch;
+
+use crate::arrow::PyRecordBatch;
 
 /// (words, ngram, bands, rows)
 type PyCandidates = (String, usize, usize, usize);

@@ -3,11 +3,12 @@
 use llmdata_kernels::pages;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyfunction]
 fn strip_pages(py: Python<'_>, pages: PyArray) -> PyResult<PyArray> {
-    let (pages, _) = pages.into_inner();
+    let pages = pages.into_inner();
     py.detach(|| pages::strip_all(&pages))
         .map(PyArray::from_array_ref)
         .map_err(PyValueError::new_err)
@@ -15,7 +16,7 @@ fn strip_pages(py: Python<'_>, pages: PyArray) -> PyResult<PyArray> {
 
 #[pyfunction]
 fn read_page_facts(py: Python<'_>, pages: PyArray) -> PyResult<PyRecordBatch> {
-    let (pages, _) = pages.into_inner();
+    let pages = pages.into_inner();
     py.detach(|| pages::read_all(&pages))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)

@@ -3,7 +3,8 @@
 use llmdata_kernels::pii;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyfunction]
 fn find_pii(
@@ -12,7 +13,7 @@ fn find_pii(
     kinds: Vec<String>,
     rules: &str,
 ) -> PyResult<PyRecordBatch> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     py.detach(|| pii::find(&text, &kinds, rules))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)
@@ -26,7 +27,7 @@ fn replace_pii(
     spans: PyRecordBatch,
     choices: Vec<Vec<String>>,
 ) -> PyResult<(PyArray, PyArray)> {
-    let ((text, _), (doc_id, _)) = (text.into_inner(), doc_id.into_inner());
+    let (text, doc_id) = (text.into_inner(), doc_id.into_inner());
     let spans = spans.into_inner();
     let (edited, lengths) = py
         .detach(|| pii::replace(&text, &doc_id, &spans, &choices))

@@ -3,8 +3,8 @@
 use llmdata_kernels::refinedweb::{self, Rules};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyRecordBatch;
 
+use crate::arrow::PyRecordBatch;
 use crate::words::PyWords;
 
 #[pyfunction]

@@ -4,8 +4,8 @@ use llmdata_kernels::definitions::Definitions;
 use llmdata_kernels::repetition;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyRecordBatch;
 
+use crate::arrow::PyRecordBatch;
 use crate::words::PyWords;
 
 #[pyfunction]

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use llmdata_kernels::sentences::{self, Rule};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyArray;
+
+use crate::arrow::PyArray;
 
 #[pyfunction]
 fn count_sentences<'py>(py: Python<'py>, text: PyArray, rule: &str) -> PyResult<Bound<'py, PyAny>> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let rule = Rule::named(rule).map_err(PyValueError::new_err)?;
     let counts = py
         .detach(|| sentences::count(&text, rule))

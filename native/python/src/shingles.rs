@@ -4,7 +4,8 @@ use arrow_array::ArrayRef;
 use llmdata_kernels::shingles::{self, Shingling, Words};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 /// What a text's shingles are, from the names and numbers of a recipe.
 fn shingling(words: &str, ngram: usize) -> PyResult<Shingling> {
@@ -20,7 +21,7 @@ pub fn array_of(
     ngram: usize,
     kernel: impl Send + FnOnce(&ArrayRef, Shingling) -> Result<ArrayRef, String>,
 ) -> PyResult<PyArray> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let shingling = shingling(words, ngram)?;
     py.detach(|| kernel(&text, shingling))
         .map(PyArray::from_array_ref)
@@ -40,7 +41,7 @@ fn similarities(
     words: &str,
     ngram: usize,
 ) -> PyResult<PyRecordBatch> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let shingling = shingling(words, ngram)?;
     py.detach(|| shingles::similarities(&text, other, shingling))
         .map(PyRecordBatch::new)

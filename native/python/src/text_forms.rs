@@ -3,7 +3,8 @@
 use llmdata_kernels::text_forms;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 #[pyfunction]
 fn hash_text_forms(
@@ -12,7 +13,7 @@ fn hash_text_forms(
     form: &str,
     with_sha256: bool,
 ) -> PyResult<PyRecordBatch> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     py.detach(|| text_forms::hash(&text, form, with_sha256))
         .map(PyRecordBatch::new)
         .map_err(PyValueError::new_err)

@@ -6,7 +6,8 @@ use llmdata_kernels::choices;
 use llmdata_kernels::unicode::{self, Settings};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 /// Settings by keyword, as `spark_llmdata.kernels.unicode.clean` has them.
 #[pyfunction]
@@ -23,7 +24,7 @@ fn clean_unicode(
     private_use: bool,
     max_newlines: Option<usize>,
 ) -> PyResult<PyRecordBatch> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let form = choices::named(form, "form", &unicode::FORMS).map_err(PyValueError::new_err)?;
     let settings = Settings {
         form,
@@ -41,7 +42,7 @@ fn clean_unicode(
 
 #[pyfunction]
 fn suspect_mojibake(py: Python<'_>, text: PyArray) -> PyResult<PyArray> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     py.detach(|| unicode::suspect_mojibake(&text))
         .map(|found| PyArray::from_array_ref(Arc::new(found)))
         .map_err(PyValueError::new_err)

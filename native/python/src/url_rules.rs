@@ -6,7 +6,8 @@ use llmdata_kernels::url_rules::{
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::{PyArray, PyRecordBatch};
+
+use crate::arrow::{PyArray, PyRecordBatch};
 
 fn named<T: Copy>(name: &str, of: &str, known: &[(&str, T)]) -> PyResult<T> {
     choices::named(name, of, known).map_err(PyValueError::new_err)
@@ -114,7 +115,7 @@ impl UrlRules {
     }
 
     fn measure(&self, py: Python<'_>, urls: PyArray) -> PyResult<PyRecordBatch> {
-        let (urls, _) = urls.into_inner();
+        let urls = urls.into_inner();
         py.detach(|| self.0.measure(&urls))
             .map(PyRecordBatch::new)
             .map_err(PyValueError::new_err)

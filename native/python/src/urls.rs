@@ -5,11 +5,12 @@ use std::sync::Arc;
 use llmdata_kernels::urls;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyArray;
+
+use crate::arrow::PyArray;
 
 #[pyfunction]
 fn normalize_urls(py: Python<'_>, urls: PyArray, form: &str) -> PyResult<PyArray> {
-    let (urls, _) = urls.into_inner();
+    let urls = urls.into_inner();
     py.detach(|| urls::normalize(&urls, form))
         .map(|found| PyArray::from_array_ref(Arc::new(found)))
         .map_err(PyValueError::new_err)

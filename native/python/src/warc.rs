@@ -3,7 +3,8 @@
 use llmdata_kernels::warc::{Finder, Limits, Packing, Parser, Range};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyRecordBatch;
+
+use crate::arrow::PyRecordBatch;
 
 /// Reads one archive that is pushed to it piece by piece.
 #[pyclass(module = "spark_llmdata._native")]

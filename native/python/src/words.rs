@@ -7,7 +7,8 @@ use arrow_array::{Array, BooleanArray};
 use llmdata_kernels::words::{self, Rule, Words};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3_arrow::PyArray;
+
+use crate::arrow::PyArray;
 
 #[pyclass(frozen, name = "Words", module = "spark_llmdata._native")]
 pub struct PyWords(pub Words);
@@ -46,7 +47,7 @@ impl PyWords {
 }
 
 fn mask(alive: PyArray) -> Result<BooleanArray, String> {
-    let (alive, _) = alive.into_inner();
+    let alive = alive.into_inner();
     let kind = alive.data_type().clone();
     alive
         .as_boolean_opt()
@@ -61,7 +62,7 @@ fn split_words(
     alive: Option<PyArray>,
     rule: &str,
 ) -> PyResult<PyWords> {
-    let (text, _) = text.into_inner();
+    let text = text.into_inner();
     let rule = Rule::named(rule).map_err(PyValueError::new_err)?;
     let alive = alive.map(mask).transpose().map_err(PyValueError::new_err)?;
     py.detach(|| Words::split(text, alive, rule))
@@ -71,7 +72,7 @@ fn split_words(
 
 #[pyfunction]
 fn are_symbol_words<'py>(py: Python<'py>, words: PyArray) -> PyResult<Bound<'py, PyAny>> {
-    let (words, _) = words.into_inner();
+    let words = words.into_inner();
     let symbols = py
         .detach(|| words::are_symbol_words(&words))
         .map_err(PyValueError::new_err)?;
