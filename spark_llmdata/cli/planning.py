@@ -49,7 +49,7 @@ def _check_by_spark(made: Plan, options: argparse.Namespace) -> str | None:
     if not needs_spark(made):
         return None
     from spark_llmdata.cli.spark import session
-    from spark_llmdata.runner.api import run_settings
+    from spark_llmdata.spark_settings import run_settings
 
     try:
         spark = session(argparse.Namespace(conf=[], master="local[1]", verbose=options.verbose), brief=True)

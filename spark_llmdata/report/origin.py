@@ -16,6 +16,7 @@ from spark_llmdata.schema import CORPUS
 from spark_llmdata.sources import tables
 from spark_llmdata.sources.inputs import find_files
 from spark_llmdata.sources.places import find_records
+from spark_llmdata.spark_settings import run_settings
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import RunRecord
 
@@ -73,7 +74,8 @@ def read_again(store: Store, record: RunRecord, recipe: Recipe, fate: Row) -> di
         (named_file,) = find_files([f"{source}={fate.file}"], noted=True).files
         file = tables.locate(named_file, store.copies)
         read = recipe.read
-        rows = find_records(store.spark, file, fate.offset, read.sources(), read.max_record_bytes)
+        with run_settings(store.spark):
+            rows = find_records(store.spark, file, fate.offset, read.sources(), read.max_record_bytes)
     except (LlmdataError, OSError) as problem:
         raise Lost(f"the input cannot be read any more: {str(problem).splitlines()[0]}") from problem
     for batch in rows.combine_chunks().to_batches():

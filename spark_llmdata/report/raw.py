@@ -23,6 +23,7 @@ from spark_llmdata.sources.places import find_records as find_rows
 from spark_llmdata.sources.split import InputFile
 from spark_llmdata.sources.tables import is_table, locate
 from spark_llmdata.sources.tables import read_row as read_table_row
+from spark_llmdata.spark_settings import run_settings
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
 
@@ -62,12 +63,13 @@ def read_raw(store: Store, question: str, run: str | None = None) -> Raw:
     sources = [one["source"] for one in record.manifest["inputs"] if one["url"] == fate.file]
     named = f"{sources[0] if sources else fate.source}={fate.file}"
     read = Read(**record.manifest["recipe"]["read"])
-    if is_archive(fate.file):
-        kind, data = "archive", _read_archive(fate, place)
-    elif is_table(fate.file):
-        kind, data = "table", _read_table(store, fate, named, read)
-    else:
-        kind, data = _read_file(store, fate, named, read)
+    with run_settings(store.spark):  # in another time zone a date would be another instant
+        if is_archive(fate.file):
+            kind, data = "archive", _read_archive(fate, place)
+        elif is_table(fate.file):
+            kind, data = "table", _read_table(store, fate, named, read)
+        else:
+            kind, data = _read_file(store, fate, named, read)
     facts = {
         "run": record.run,
         "doc_id": fate.doc_id,

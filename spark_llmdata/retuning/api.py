@@ -16,10 +16,11 @@ from spark_llmdata.retuning.answer import Retuned, make_answer
 from spark_llmdata.retuning.change import Changes, find_changes
 from spark_llmdata.retuning.rows import Rows, recorded_funnel
 from spark_llmdata.retuning.walk import Walk, list_steps
-from spark_llmdata.runner.api import list_settings, run_settings
+from spark_llmdata.runner.api import list_settings
 from spark_llmdata.runner.display import choose
 from spark_llmdata.session import local_session
 from spark_llmdata.sources import files
+from spark_llmdata.spark_settings import run_settings
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from os import PathLike
 from pathlib import Path
@@ -26,32 +25,18 @@ from spark_llmdata.runner.reproduction import Reproduction
 from spark_llmdata.runner.reproduction import reproduce as build_again
 from spark_llmdata.runner.result import RunResult
 from spark_llmdata.runner.runner import Runner
-from spark_llmdata.segment import BATCH_ROWS
 from spark_llmdata.session import local_session
 from spark_llmdata.sources import cdx, files, tables
 from spark_llmdata.sources.inputs import parse_input
 from spark_llmdata.sources.limit import check_limit
 from spark_llmdata.sources.split import InputFile
+from spark_llmdata.spark_settings import run_settings
 from spark_llmdata.store import Store, driver
 from spark_llmdata.store.delta import check_folder
 from spark_llmdata.store.ledger import Ledger, RunRecord
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-#: Session settings that change results or memory, and are therefore the run's and not the user's.
-_SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": str(BATCH_ROWS),
-    "spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20),
-    # What a condition in SQL means must not depend on the session.
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.ansi.doubleQuotedIdentifiers": "false",
-    "spark.sql.parser.escapedStringLiterals": "false",
-    "spark.sql.caseSensitive": "false",
-    # A quarter of the default, which packs eight files of 32 MB into three tasks: one of two cores would stand idle.
-    "spark.sql.files.maxPartitionBytes": str(32 << 20),
-}
 
 
 def run(
@@ -254,30 +239,3 @@ def check_overrides(names: Sequence[str]) -> None:
 def new_run_id() -> str:
     """A run's name: when it began (UTC), so that names sort by time, and eight random digits."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
-
-
-@contextmanager
-def run_settings(spark: SparkSession) -> Iterator[None]:
-    """In here the session has the settings a run needs; behind it those it had before."""
-    before = {key: spark.conf.get(key, None) for key in _SETTINGS}
-    try:
-        for key, value in _SETTINGS.items():
-            _set(spark, key, value)
-        yield
-    finally:
-        for key, old in before.items():
-            _set(spark, key, old)
-
-
-def _set(spark: SparkSession, key: str, value: str | None) -> None:
-    """Set or unset a setting; a serverless session refuses some, of which only the time zone decides about data."""
-    from pyspark.errors import PySparkException
-
-    try:
-        if value is None:
-            spark.conf.unset(key)
-        else:
-            spark.conf.set(key, value)
-    except PySparkException:
-        if key == "spark.sql.session.timeZone":
-            raise

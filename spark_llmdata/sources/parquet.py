@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -129,15 +129,25 @@ def scan(spark: SparkSession, inputs: Iterable[InputFile], columns: Mapping[str,
 
     Raises:
         EnvironmentProblem: Spark has no connector for the scheme of a url.
+        InputError: Spark has no type for a column, or its name is none for Spark.
     """
+    from pyspark.errors import AnalysisException
+
     chosen = list(inputs)
     try:
         frame = spark.read.parquet(*(escape(remote.spell_for_spark(f.url)) for f in chosen))
+        rows = select(frame, columns, _in_nanoseconds(frame, chosen[0]))
     except Exception as error:
         if _NO_CONNECTOR.search(str(error)):
             raise EnvironmentProblem(_say_connector(remote.spell_for_spark(chosen[0].url))) from error
+        if isinstance(error, AnalysisException):
+            others = f" and {len(chosen) - 1:,} files like it" if len(chosen) > 1 else ""
+            said = str(error).splitlines()[0]
+            raise InputError(
+                f"{chosen[0].url}{others}: Spark, which reads Parquet itself, cannot ({said}). Write it again without "
+                "that column, or with another type or name"
+            ) from error
         raise
-    rows = select(frame, columns)
     return rows.where(f"row_index < {chosen[0].first}") if chosen[0].first else rows
 
 
@@ -157,16 +167,31 @@ def place_columns() -> tuple[Column, Column]:
     return F.col("_metadata.file_path").alias("file_path"), F.col("_metadata.row_index").alias("row_index")
 
 
-def select(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+def _in_nanoseconds(frame: DataFrame, file: InputFile) -> set[str]:
+    """The columns that are instants in nanoseconds, as pandas writes them; under a run's settings numbers to Spark."""
+    numbers = {name for name, kind in frame.dtypes if kind == "bigint"}
+    return {
+        field.name
+        for field in (_footer(file).schema_arrow if numbers else ())
+        if field.name in numbers and pa.types.is_timestamp(field.type)
+    }
+
+
+def select(frame: DataFrame, columns: Mapping[str, str], in_nanoseconds: Collection[str] = ()) -> DataFrame:
     """The rows of a scan: place, and the columns of a document (`describe`)."""
-    return frame.select(*place_columns(), *describe(frame, columns))
+    return frame.select(*place_columns(), *describe(frame, columns, in_nanoseconds))
 
 
-def describe(frame: DataFrame, columns: Mapping[str, str]) -> list[Column]:
-    """A frame's columns as a document's, `SELECTED`: as found there, everything else in `meta` (null: absent)."""
+def describe(frame: DataFrame, columns: Mapping[str, str], in_nanoseconds: Collection[str] = ()) -> list[Column]:
+    """A frame's columns as a document's, `SELECTED`: as found there, everything else in `meta` (null: absent).
+
+    Numbers `in_nanoseconds` are instants, cut to microseconds.
+    """
     from pyspark.sql import functions as F
 
     found = _members(frame, columns.get("meta"))
+    for name in in_nanoseconds:
+        found[name] = (_instant(found[name][0]), "timestamp")
 
     def given(column: str, as_type: str = "string") -> Column:
         name = columns.get(column)
@@ -216,6 +241,16 @@ def _members(frame: DataFrame, opened: str | None) -> dict[str, tuple[Column, st
             elif found[field.name][1] == kind:
                 found[field.name] = (F.coalesce(found[field.name][0], inner), kind)
     return found
+
+
+def _instant(nanoseconds: Column) -> Column:
+    """The instant at or before it in microseconds, for any number: Spark's `floor` would go by way of a double."""
+    from pyspark.sql import functions as F
+
+    thousand = F.lit(1000).cast("bigint")
+    towards_zero = F.call_function("div", nanoseconds, thousand)
+    is_behind = (nanoseconds < 0) & (nanoseconds % thousand != 0)
+    return F.timestamp_micros(towards_zero - F.when(is_behind, 1).otherwise(0).cast("bigint"))
 
 
 def _as_text(value: Column, kind: str) -> Column:

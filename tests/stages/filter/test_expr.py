@@ -9,9 +9,9 @@ import pytest
 import spark_llmdata as sl
 from spark_llmdata.cli import main
 from spark_llmdata.errors import EnvironmentProblem, RecipeError, RunFailed, SettingsError
-from spark_llmdata.runner.api import run_settings
 from spark_llmdata.runner.funnel import Removal
 from spark_llmdata.runner.progress import Watch
+from spark_llmdata.spark_settings import run_settings
 from spark_llmdata.stages import BUILTIN
 from tests.runner.corpora import write_jsonl
 
