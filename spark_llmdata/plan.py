@@ -19,7 +19,7 @@ from spark_llmdata.stages import BUILTIN
 from spark_llmdata.verdict import RESERVED_REASONS
 
 #: Raised by whoever changes what readers or the segment pass make of the same bytes.
-READER_REVISION = 6
+READER_REVISION = 7
 #: Raised by whoever changes which of several identical records stays.
 DUPLICATES_REVISION = 1
 

@@ -23,6 +23,8 @@ _SETTINGS = {
     "spark.sql.caseSensitive": "false",
     # Spark has no type for them; `sources.parquet` makes instants of the numbers.
     "spark.sql.legacy.parquet.nanosAsLong": "true",
+    # By default INT96, which most readers take for nanoseconds: dates behind 2262 come round as others.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # A quarter of the default, which packs eight files of 32 MB into three tasks: one of two cores would stand idle.
     "spark.sql.files.maxPartitionBytes": str(32 << 20),
 }

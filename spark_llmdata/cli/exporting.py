@@ -25,7 +25,8 @@ formats  parquet, jsonl; jsonl-dolma and jsonl-datatrove: the fields that those 
          of what came out of archives, byte for byte.
 
 With --shard-size, --shard-rows, --shuffle or --split the same build gives the same files, whatever the cores and
-partitions. A split never divides a cluster of duplicates. See docs/own_data.md.
+partitions (of Parquet the same documents in them). A split never divides a cluster of duplicates. See
+docs/own_data.md.
 
 examples
   llmdata export parquet --store store --output kept --shard-size 256MB --compression zstd

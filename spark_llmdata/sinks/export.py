@@ -18,6 +18,7 @@ from spark_llmdata.sinks.shards import arrange, make_key, plan_shards
 from spark_llmdata.sinks.splits import with_splits
 from spark_llmdata.sources import files
 from spark_llmdata.sources.remote import spell_for_spark
+from spark_llmdata.spark_settings import run_settings
 from spark_llmdata.stage import Context
 from spark_llmdata.store import Store
 from spark_llmdata.store.ledger import Ledger, RunRecord
@@ -38,7 +39,8 @@ def export(
     """Write the kept documents of a run (the newest build without one) into a new folder.
 
     Returns what `_export.json` there says: the run, the build, the layout, and of each file documents, bytes, sha256.
-    With a layout that arranges documents, the same build gives the same files, byte for byte, whatever the partitions.
+    With a layout that arranges documents, the same build gives the same files whatever the partitions, byte for byte;
+    but for the footers of Parquet, in which Java's writer names encodings in an order of chance.
 
     Raises:
         UsageError: the layout cannot be, or the folder is not empty.
@@ -46,7 +48,11 @@ def export(
     """
     layout.check(kind)
     output = check_output(output)
-    record = Ledger(store).find(run)
+    with run_settings(store.spark):
+        return _export(store, kind, output, Ledger(store).find(run), layout) | {"output": output}
+
+
+def _export(store: Store, kind: Format, output: str, record: RunRecord, layout: Layout) -> dict[str, Any]:
     rows = record.read_corpus(store).select(*formats.COLUMNS)
     compression = layout.compression or COMPRESSIONS[family(kind)][0]
     job = _Job(kind, formats.choose_fields(kind, record), compression, layout, output)
@@ -56,8 +62,7 @@ def export(
         facts["clusters"] = None if clusters is None else clusters.as_json()
         rows = with_splits(rows, clusters, layout.splits, layout.seed, facts["documents"])
     folders = job.write_arranged(rows) if layout.arranged else job.write_as_stored(rows)
-    manifest = finish(store.spark, output, folders, family(kind), compression, facts)
-    return {**manifest, "output": output}
+    return finish(store.spark, output, folders, family(kind), compression, facts)
 
 
 def check_output(output: str) -> str:

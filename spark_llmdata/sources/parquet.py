@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from spark_llmdata.sources import files, remote, undecodable
 from spark_llmdata.sources.split import InputFile
 
 if TYPE_CHECKING:
+    from pyspark.errors import AnalysisException
     from pyspark.sql import Column, DataFrame, SparkSession
 
 _FOOTER_THREADS = 16
@@ -28,6 +30,16 @@ _FOOTER_THREADS = 16
 SELECTED = ("id", "url", "text", "lang", "source", "html", "date", "date_text", "date_name", "meta")
 _STRINGS = ("source", "id", "url", "text", "lang", "date_text", "meta")
 _HASHED = ("id", "url", "text", "lang")  # by their bytes, whatever they are
+#: Conditions of Spark that are about a column's type or name.
+_OF_THE_FILE = (
+    "AMBIGUOUS_REFERENCE",
+    "COLUMN_ALREADY_EXISTS",
+    "INVALID_EXTRACT_BASE_FIELD_TYPE",
+    "PARQUET_TYPE_ILLEGAL",
+    "PARQUET_TYPE_NOT_RECOGNIZED",
+    "PARQUET_TYPE_NOT_SUPPORTED",
+    "UNSUPPORTED_TIME_TYPE",
+)
 _NO_CONNECTOR = re.compile(r"Class \S+FileSystem not found|No FileSystem for scheme|UnsupportedFileSystemException")
 _CONNECTORS = {
     "s3a": "org.apache.hadoop:hadoop-aws:VERSION",
@@ -55,7 +67,10 @@ def read_row(file: InputFile, number: int) -> dict[str, Any] | None:
     for group in range(table.num_row_groups):
         rows = table.metadata.row_group(group).num_rows
         if number < rows:
-            return undecodable.row_to_dict(table.read_row_group(group).slice(number, 1))
+            try:
+                return undecodable.row_to_dict(table.read_row_group(group).slice(number, 1))
+            except pa.ArrowInvalid as error:  # a dictionary of strings is looked at as it is read
+                raise InputError(f"{file.url}: row {number} of group {group} cannot be read: {error}") from error
         number -= rows
     return None
 
@@ -78,21 +93,23 @@ def group_by_schema(inputs: Sequence[InputFile], columns: Mapping[str, str]) -> 
     All unfit files are named in one error.
     """
 
-    def look(file: InputFile) -> pa.Schema | str:
+    def look(file: InputFile) -> tuple[str | None, str]:
         try:
-            found = _footer(file).schema_arrow.remove_metadata()
+            footer = _footer(file)
         except InputError as error:
-            return str(error)
-        return _unfit(file, found, columns) or found
+            return str(error), ""
+        found = footer.schema_arrow.remove_metadata()
+        # To Arrow an INT96 is in nanoseconds as well, to Spark it is an instant.
+        return _unfit(file, found, columns), f"{found} {sorted(_in_nanoseconds(footer))}"
 
     with ThreadPoolExecutor(_FOOTER_THREADS) as pool:
         found = list(pool.map(look, inputs))
-    problems = [f for f in found if isinstance(f, str)]
+    problems = [problem for problem, _ in found if problem is not None]
     if problems:
         raise InputError("\n".join(problems))
     groups: dict[str, list[InputFile]] = {}
-    for file, kind in zip(inputs, found, strict=True):
-        groups.setdefault(f"{file.first} {file.url}" if file.first else str(kind), []).append(file)
+    for file, (_, kind) in zip(inputs, found, strict=True):
+        groups.setdefault(f"{file.first} {file.url}" if file.first else kind, []).append(file)
     return [groups[key] for key in sorted(groups)]
 
 
@@ -136,19 +153,28 @@ def scan(spark: SparkSession, inputs: Iterable[InputFile], columns: Mapping[str,
     chosen = list(inputs)
     try:
         frame = spark.read.parquet(*(escape(remote.spell_for_spark(f.url)) for f in chosen))
-        rows = select(frame, columns, _in_nanoseconds(frame, chosen[0]))
+        rows = select(frame, columns, _in_nanoseconds(_footer(chosen[0])))
+    except InputError as error:
+        raise InputError(f"{chosen[0].url}: {error}") from error
     except Exception as error:
         if _NO_CONNECTOR.search(str(error)):
             raise EnvironmentProblem(_say_connector(remote.spell_for_spark(chosen[0].url))) from error
         if isinstance(error, AnalysisException):
             others = f" and {len(chosen) - 1:,} files like it" if len(chosen) > 1 else ""
-            said = str(error).splitlines()[0]
-            raise InputError(
-                f"{chosen[0].url}{others}: Spark, which reads Parquet itself, cannot ({said}). Write it again without "
-                "that column, or with another type or name"
-            ) from error
+            raise InputError(f"{chosen[0].url}{others}: {_say_unread(error)}") from error
         raise
     return rows.where(f"row_index < {chosen[0].first}") if chosen[0].first else rows
+
+
+def _say_unread(error: AnalysisException) -> str:
+    """Why Spark cannot read a file, and what helps where it is the file's own."""
+    said = str(error).splitlines()[0]
+    why = f"Spark, which reads Parquet itself, cannot ({said})"
+    if "TIMESTAMP(NANOS" in said:  # a run sets it, but there are sessions that let nobody
+        return f"{why}. Set spark.sql.legacy.parquet.nanosAsLong to true, or write it again in microseconds"
+    if (error.getCondition() or "").split(".")[0] in _OF_THE_FILE:
+        return f"{why}. Write it again without that column, or with another type or name"
+    return why
 
 
 def _say_connector(url: str) -> str:
@@ -167,14 +193,11 @@ def place_columns() -> tuple[Column, Column]:
     return F.col("_metadata.file_path").alias("file_path"), F.col("_metadata.row_index").alias("row_index")
 
 
-def _in_nanoseconds(frame: DataFrame, file: InputFile) -> set[str]:
-    """The columns that are instants in nanoseconds, as pandas writes them; under a run's settings numbers to Spark."""
-    numbers = {name for name, kind in frame.dtypes if kind == "bigint"}
-    return {
-        field.name
-        for field in (_footer(file).schema_arrow if numbers else ())
-        if field.name in numbers and pa.types.is_timestamp(field.type)
-    }
+def _in_nanoseconds(footer: pq.ParquetFile) -> set[str]:
+    """The paths of instants in nanoseconds, as pandas writes them; under a run's settings they are numbers to Spark."""
+    leaves = [footer.schema.column(i) for i in range(len(footer.schema))]
+    kinds = [(leaf.path, json.loads(leaf.logical_type.to_json())) for leaf in leaves]
+    return {path for path, kind in kinds if (kind["Type"], kind.get("timeUnit")) == ("Timestamp", "nanoseconds")}
 
 
 def select(frame: DataFrame, columns: Mapping[str, str], in_nanoseconds: Collection[str] = ()) -> DataFrame:
@@ -185,17 +208,20 @@ def select(frame: DataFrame, columns: Mapping[str, str], in_nanoseconds: Collect
 def describe(frame: DataFrame, columns: Mapping[str, str], in_nanoseconds: Collection[str] = ()) -> list[Column]:
     """A frame's columns as a document's, `SELECTED`: as found there, everything else in `meta` (null: absent).
 
-    Numbers `in_nanoseconds` are instants, cut to microseconds.
+    Numbers at the paths `in_nanoseconds` are instants; they are cut to microseconds.
+
+    Raises:
+        InputError: such an instant is within a list or the like, or the column to be opened is no struct.
     """
     from pyspark.sql import functions as F
 
-    found = _members(frame, columns.get("meta"))
-    for name in in_nanoseconds:
-        found[name] = (_instant(found[name][0]), "timestamp")
+    found = _members(frame, columns.get("meta"), in_nanoseconds)
 
     def given(column: str, as_type: str = "string") -> Column:
         name = columns.get(column)
-        return found[name][0].cast(as_type) if name in found else F.lit(None).cast(as_type)
+        if name not in found:
+            return F.lit(None).cast(as_type)
+        return _as_text(*found[name]) if column == "id" else found[name][0].cast(as_type)
 
     date = columns.get("date")
     date_found = given("date", "timestamp")
@@ -216,15 +242,20 @@ def describe(frame: DataFrame, columns: Mapping[str, str], in_nanoseconds: Colle
     ]
 
 
-def _members(frame: DataFrame, opened: str | None) -> dict[str, tuple[Column, str]]:
+def _members(frame: DataFrame, opened: str | None, in_nanoseconds: Collection[str]) -> dict[str, tuple[Column, str]]:
     """The columns of a frame with their types; those within the opened one count where the frame has none so called."""
     from pyspark.sql import functions as F
     from pyspark.sql.types import StructType
 
-    def quoted(name: str) -> Column:
-        return F.col("`" + name.replace("`", "``") + "`")
+    within = set(in_nanoseconds)
 
-    found = {name: (quoted(name), kind) for name, kind in frame.dtypes}
+    def typed(value: Column, kind: str, path: str) -> tuple[Column, str]:
+        if path not in in_nanoseconds:
+            return value, kind
+        within.discard(path)
+        return _instant(value), "timestamp"
+
+    found = {name: typed(F.col("`" + name.replace("`", "``") + "`"), kind, name) for name, kind in frame.dtypes}
     if opened in found:
         held = frame.schema[opened].dataType
         if not isinstance(held, StructType):
@@ -234,12 +265,17 @@ def _members(frame: DataFrame, opened: str | None) -> dict[str, tuple[Column, st
             )
         whole = found.pop(opened)[0]
         for field in held.fields:
-            kind = field.dataType.simpleString()
-            inner = whole.getField(field.name)
-            if field.name not in found:
-                found[field.name] = (inner, kind)
-            elif found[field.name][1] == kind:
-                found[field.name] = (F.coalesce(found[field.name][0], inner), kind)
+            name = field.name
+            inner, kind = typed(whole.getField(name), field.dataType.simpleString(), f"{opened}.{name}")
+            if name not in found:
+                found[name] = (inner, kind)
+            elif found[name][1] == kind:
+                found[name] = (F.coalesce(found[name][0], inner), kind)
+    if within:
+        raise InputError(
+            f"{min(within)}: instants in nanoseconds within a list, a map or a struct are numbers to Spark; write them "
+            "again in microseconds"
+        )
     return found
 
 
@@ -254,8 +290,12 @@ def _instant(nanoseconds: Column) -> Column:
 
 
 def _as_text(value: Column, kind: str) -> Column:
+    """A value as text: bytes as they are where they are UTF-8, else in base64; what has parts as JSON."""
     from pyspark.sql import functions as F
 
+    if kind == "binary":
+        text = value.cast("string")
+        return F.when(F.is_valid_utf8(text), text).otherwise(F.base64(value))
     plain = kind.split("<")[0] not in ("struct", "array", "map", "variant")
     return value.cast("string") if plain else F.to_json(value)
 
@@ -307,6 +347,11 @@ def to_records(batch: pa.RecordBatch, known: Mapping[str, Place]) -> pa.RecordBa
         found["date"] = dates.parse(texts)
         found["meta"] = _keep_unparsed(found["meta"], texts, found["date"], batch.column("date_name")[0].as_py())
     as_found = {name: scanned.column(name).cast(pa.binary()) for name in _HASHED} if misfits else {}
+    if misfits:  # as it was where it is no UTF-8, else as it is in the record
+        unread = pc.and_(batch.column("source").is_null(), scanned.column("source").is_valid())
+        as_found["source"] = pc.if_else(
+            unread, scanned.column("source").cast(pa.binary()), found["source"].cast(pa.binary())
+        )
     found["raw_hash"] = _raw_hash(found | as_found)
     if misfits:
         found.update(undecodable.as_rejects(misfits, n))

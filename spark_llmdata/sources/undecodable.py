@@ -16,6 +16,8 @@ import pyarrow as pa
 #: Bytes of a payload, as for lines of JSON.
 MAX_PAYLOAD = 64 << 10
 
+_BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
+
 
 @dataclass(frozen=True)
 class Undecodable:
@@ -81,7 +83,7 @@ def _find(name: str, column: pa.Array) -> dict[int, Undecodable]:
         for row, key, value in _values(column):
             at = _stops_at(value)
             if at is not None:
-                found.setdefault(row, Undecodable(name, key, value, at))
+                found.setdefault(row, Undecodable(name.removesuffix("_text"), key, value, at))
         return found
     return {}
 
@@ -95,14 +97,17 @@ def _plain(column: pa.Array) -> Any:
 
 def _of_bytes(kind: pa.DataType) -> pa.DataType:
     """The type with binary in place of strings."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pa.binary() if pa.types.is_string(kind) else pa.large_binary()
+    if kind in _BYTES:
+        return _BYTES[kind]
     if pa.types.is_map(kind):
         return pa.map_(_of_bytes(kind.key_type), _of_bytes(kind.item_type))
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_of_bytes(kind.value_type)))
     if pa.types.is_struct(kind):
         return pa.struct([kind.field(i).with_type(_of_bytes(kind.field(i).type)) for i in range(kind.num_fields)])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        inner = kind.value_field.with_type(_of_bytes(kind.value_type))
+        if pa.types.is_fixed_size_list(kind):
+            return pa.list_(inner, kind.list_size)
+        return pa.list_(inner) if pa.types.is_list(kind) else pa.large_list(inner)
     return kind
 
 

@@ -8,8 +8,11 @@ import json
 import random
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import spark_llmdata as sl
@@ -25,6 +28,7 @@ pytestmark = pytest.mark.spark
 
 DATE = "2024-05-01T00:00:00.000000Z"
 TRIPLES, OTHERS = 12, 1500
+CREATED = {f"o{OTHERS - 1}": "9999-12-31T23:59:59.999999Z", f"o{OTHERS - 2}": "0002-01-01T00:00:00.000000Z"}
 RECIPE = "name: near\nstages:\n  - dedup.minhash: {threshold: 0.6}\n"
 
 
@@ -43,6 +47,7 @@ def built(spark, tmp_path_factory):
     for i in range(OTHERS):
         text = " ".join(draw.choice(WORDS) + str(draw.randrange(999)) for _ in range(draw.randrange(20, 200)))
         rows.append({"id": f"o{i}", "url": f"https://o.example/{i}", "text": text, "date": "2024-05-01", "lang": "en"})
+    rows[-1]["date"], rows[-2]["date"] = CREATED.values()
     rows[-1]["title"] = 'A title: "quoted", ümlaut\n'
     write_jsonl(folder / "a.jsonl", rows)
     (folder / "near.yaml").write_text(RECIPE)
@@ -102,6 +107,20 @@ def test_the_same_files_whatever_the_partitions(built, spark, tmp_path, monkeypa
     export(built.store, "jsonl", str(tmp_path / "c"), layout=replace(layout, seed=8))
     other = [d["doc_id"] for f in sorted((tmp_path / "c/train").glob("part-*")) for d in lines(f)]
     assert other[:5] != order[:5]
+
+
+def test_documents_of_parquet_and_their_dates_are_the_same_for_any_reader(built, tmp_path):
+    """As INT96, Spark's default, pyarrow would read dates of other centuries than ours."""
+    for name in "ab":
+        export(built.store, "parquet", str(tmp_path / name), layout=Layout(shard_rows=700))
+    first, second = (sorted((tmp_path / name).glob("*.parquet")) for name in "ab")
+    assert len(first) == 3
+    assert [pq.read_table(file) for file in first] == [pq.read_table(file) for file in second]
+    found = pa.concat_tables(map(pq.read_table, first))
+    assert found.schema.field("date").type == pa.timestamp("us", "UTC")
+    dates = dict(zip(found["id"].to_pylist(), found["date"].to_pylist(), strict=True))
+    ends = datetime.max.replace(tzinfo=timezone.utc), datetime(2, 1, 1, tzinfo=timezone.utc)
+    assert tuple(dates[doc] for doc in CREATED) == ends
 
 
 @pytest.mark.parametrize(

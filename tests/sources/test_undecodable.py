@@ -76,7 +76,7 @@ def records(*rows: dict[str, Any]) -> list[dict[str, Any]]:
         ({"url": b"http://\xe9/"}, "url", None, b"http://\xe9/", "no UTF-8 from its byte 7 on (0xE9)"),
         ({"lang": b"\xe2\x82"}, "lang", None, b"\xe2\x82", "no UTF-8 from its byte 0 on (0xE2)"),
         ({"source": b"w\x80"}, "source", None, b"w\x80", "no UTF-8 from its byte 1 on (0x80)"),
-        ({"date_text": b"2024\xa0"}, "date_text", None, b"2024\xa0", "no UTF-8 from its byte 4 on (0xA0)"),
+        ({"date_text": b"2024\xa0"}, "date", None, b"2024\xa0", "no UTF-8 from its byte 4 on (0xA0)"),
         ({"meta": [(b"a", b"b"), (b"c", b"\xff")]}, "meta", "c", b"\xff", "no UTF-8 from its byte 0 on (0xFF)"),
         ({"meta": [(b"\xff", b"b")]}, "meta", "\ufffd", b"\xff", "no UTF-8 from its byte 0 on (0xFF)"),
     ],
@@ -90,7 +90,7 @@ def test_a_value_that_is_no_utf8_rejects_its_row(bad, field, key, value, told) -
     keyed = {} if key is None else {"key": key}
     assert json.loads(found["evidence"]) == {"field": field, "found": told, "expected": "UTF-8"} | keyed
     assert (found["text"], found["html"], found["offset"]) == (None, None, 1)
-    kept = {"id", "url", "lang", "date"} - {field} - ({"date"} if field == "date_text" else set())
+    kept = {"id", "url", "lang", "date"} - {field}
     assert {name: found[name] for name in kept} == {name: alone[name] for name in kept}
     assert found["source"] == ("default" if field == "source" else "web")
 
@@ -120,6 +120,11 @@ def test_raw_hashes_are_of_the_bytes_as_they_were(rows: list[dict[str, bytes | N
         assert [found["raw_hash"] for found in records(*rows)] == [expected(row) for row in rows]
 
 
+def test_sources_that_are_no_utf8_are_told_apart() -> None:
+    given: list[dict[str, Any]] = [{"source": b"\xff"}, {"source": b"\xfe"}, {"source": None}, {"text": b"\xff"}]
+    assert len({found["raw_hash"] for found in records(*given)}) == 4
+
+
 def test_long_values_are_cut_in_the_payload() -> None:
     (found,) = records({"text": b"\xff" * (undecodable.MAX_PAYLOAD + 1)})
     assert found["payload"] == b"\xff" * undecodable.MAX_PAYLOAD
@@ -140,22 +145,15 @@ def test_a_row_as_it_is_in_the_file(tmp_path) -> None:
             "list": pa.ListArray.from_arrays([0, 1, 2], column([b"a", b"\xff"])),
             "struct": pa.StructArray.from_arrays([column([b"a", b"\xff"])], ["b"]),
             "map": maps([[(b"a", b"b")], [(b"\xff", b"b")]]),
+            "large": pa.LargeListArray.from_arrays([0, 1, 2], column([b"a", b"\xff"])),
+            "fixed": pa.FixedSizeListArray.from_arrays(column([b"a", b"\xff"]), 1),
             "number": pa.array([1, 2]),
         }
     )
     pq.write_table(table, tmp_path / "in.parquet")
     file = InputFile(str(tmp_path / "in.parquet"), 1, 1, "s", "parquet")
-    assert parquet.read_row(file, 0) == {
-        "text": "good",
-        "list": ["a"],
-        "struct": {"b": "a"},
-        "map": [("a", "b")],
-        "number": 1,
-    }
-    assert parquet.read_row(file, 1) == {
-        "text": b"\xff",
-        "list": [b"\xff"],
-        "struct": {"b": b"\xff"},
-        "map": [(b"\xff", b"b")],
-        "number": 2,
-    }
+    nested = {"list": ["a"], "struct": {"b": "a"}, "map": [("a", "b")], "large": ["a"], "fixed": ["a"]}
+    assert parquet.read_row(file, 0) == {"text": "good", **nested, "number": 1}
+    bad = [b"\xff"]
+    nested = {"list": bad, "struct": {"b": b"\xff"}, "map": [(b"\xff", b"b")], "large": bad, "fixed": bad}
+    assert parquet.read_row(file, 1) == {"text": b"\xff", **nested, "number": 2}

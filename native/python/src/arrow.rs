@@ -147,10 +147,16 @@ fn taken(schema: &Bound<'_, PyCapsule>, array: &Bound<'_, PyCapsule>) -> PyResul
     let array = array.pointer_checked(Some(ARRAY))?.cast::<FFI_ArrowArray>();
     // SAFETY: capsules of these names hold these structures, by the interface's definition, and live for this call. The
     // array is moved out, which leaves a released one behind, as a consumer must.
-    let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
-    let mut data = data.map_err(|error| PyTypeError::new_err(error.to_string()))?;
-    data.align_buffers(); // the interface asks for no alignment, Rust does
-    Ok(make_array(data))
+    let array = unsafe { FFI_ArrowArray::from_raw(array.as_ptr()) };
+    if array.is_released() {
+        return Err(PyValueError::new_err(
+            "an array was given that somebody has taken already",
+        ));
+    }
+    // SAFETY: they are of one another, as they came.
+    let data = unsafe { from_ffi(array, schema.as_ref()) };
+    data.map(make_array)
+        .map_err(|error| PyTypeError::new_err(error.to_string()))
 }
 
 /// Says of which row the text is none.
@@ -162,14 +168,33 @@ fn check_text(array: &ArrayRef) -> Result<(), String> {
             let bytes = array.as_string_view().clone().to_binary_view();
             check_rows(bytes.iter())
         }
+        DataType::Struct(fields) => {
+            let columns = fields.iter().zip(array.as_struct().columns());
+            columns.into_iter().try_for_each(|(field, column)| {
+                let name = field.name();
+                check_text(column).map_err(|error| format!("column {name}: {error}"))
+            })
+        }
+        DataType::List(_) => check_items(array.as_list::<i32>().value_offsets(), array),
+        DataType::LargeList(_) => check_items(array.as_list::<i64>().value_offsets(), array),
+        DataType::Map(..) => check_items(array.as_map().value_offsets(), array),
         kind if kind.is_nested() || matches!(kind, DataType::Dictionary(..)) => {
             let data = array.to_data();
-            data.child_data()
-                .iter()
-                .try_for_each(|child| check_text(&make_array(child.clone())))
+            let mut children = data.child_data().iter();
+            children.try_for_each(|child| check_text(&make_array(child.clone())))
         }
         _ => Ok(()),
     }
+}
+
+/// What the rows of a list or a map hold; its child may hold more.
+fn check_items<O: OffsetSizeTrait>(offsets: &[O], array: &ArrayRef) -> Result<(), String> {
+    let data = array.to_data();
+    let ([first, .., last], [items, ..]) = (offsets, data.child_data()) else {
+        return Ok(());
+    };
+    let (first, last) = (first.as_usize(), last.as_usize());
+    check_text(&make_array(items.clone()).slice(first, last - first))
 }
 
 /// All bytes at once; row by row only to find which row, or that what is no text is behind a null.
