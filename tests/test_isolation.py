@@ -336,11 +336,7 @@ def children() -> set[int]:
 
 
 def open_pipes() -> set[str]:
-    """Pipes of this process, each by the kernel's own name for it.
-
-    Not by its number, which is given again, nor every open file: those that earlier tests left to the garbage
-    collector may close at any moment.
-    """
+    """By the kernel's names: numbers are given again, and the collector may close earlier tests' files at any time."""
     found = set()
     for file in Path("/proc/self/fd").iterdir():
         with suppress(OSError):  # closed meanwhile, the listing's own for one

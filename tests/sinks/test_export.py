@@ -196,7 +196,7 @@ def test_fields_of_dolma_and_datatrove(built, tmp_path):
         assert (doc["text"], doc["source"], doc["metadata"]["url"]) == (row.text, "default", row.url)
         assert doc["added"].endswith("Z")
         if row.id is not None:
-            assert doc["created"] == DATE
+            assert doc["created"] == CREATED.get(row.id, DATE)
             assert (doc["metadata"]["id"], doc["metadata"]["lang"]) == (row.id, "en")
     export(built.store, "jsonl-datatrove", str(tmp_path / "datatrove"), layout=Layout(shard_rows=10**6))
     docs = {d["metadata"].get("id"): d for d in lines(tmp_path / "datatrove" / "part-00000.jsonl")}
@@ -205,7 +205,7 @@ def test_fields_of_dolma_and_datatrove(built, tmp_path):
         "id": f"o{OTHERS - 1}",
         "url": f"https://o.example/{OTHERS - 1}",
         "lang": "en",
-        "date": DATE,
+        "date": CREATED[f"o{OTHERS - 1}"],
         "source": "default",
         "title": 'A title: "quoted", ümlaut\n',
     }
