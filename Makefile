@@ -31,7 +31,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.installed: $(PROJECT) | $(VENV)/.made
-	@echo "Installing the package and what it needs; the native module takes some minutes the first time"
+	@echo "Installing the package and what it needs; the native module takes a minute or two the first time"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.native
 

@@ -13,6 +13,9 @@ SCORES = pa.map_(pa.string(), pa.float64())
 #: Columns a user's input may bring; everything else goes to `meta`. `html` only where a recipe maps it.
 RECOGNISED = ("id", "url", "text", "date", "lang", "source")
 
+#: Bytes of a rejected record that are kept; native readers cut at the same.
+MAX_PAYLOAD = 64 << 10
+
 #: What a reader gives for every record it met, readable or not. `raw_hash` is xxh3_128 of the raw record (16 bytes,
 #: big-endian), null where there were no bytes. A record whose `defect` is set ends here: `rejected` says whether it
 #: could not be read (true) or is no document (false); `payload` keeps the bytes of what could not be read.

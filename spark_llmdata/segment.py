@@ -23,7 +23,6 @@ from spark_llmdata.verdict import MAX_EVIDENCE, RESERVED_REASONS, BoolArray, Jud
 
 BATCH_ROWS = 2_000
 BATCH_BYTES = 16 << 20
-MAX_PAYLOAD = 64 << 10
 
 RemovedText = Literal["all", "sample", "none"]
 Judged = Literal["alive", "all"]
@@ -357,7 +356,7 @@ def _thin(text: pa.Array, doc_id: pa.Array, kept: BoolArray, policy: RemovedText
 def _keep_payload(payload: pa.Array, html: pa.Array, rejected: BoolArray) -> pa.Array:
     """A record that was rejected after reading keeps its bytes, cut to a bound."""
     wanted = pc.and_(pa.array(rejected), payload.is_null())
-    return pc.if_else(wanted, pc.binary_slice(html, 0, MAX_PAYLOAD), payload)
+    return pc.if_else(wanted, pc.binary_slice(html, 0, schema.MAX_PAYLOAD), payload)
 
 
 def _count_edits(before: pa.Array, edits: dict[str, Any]) -> pa.Array:

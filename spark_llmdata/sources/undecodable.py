@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-#: Bytes of a payload, as for lines of JSON.
-MAX_PAYLOAD = 64 << 10
+from spark_llmdata import schema
 
 _BYTES = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
 
@@ -31,7 +30,8 @@ class Undecodable:
     @property
     def evidence(self) -> str:
         """What the reject says of it, as JSON."""
-        facts = {"field": self.column, "found": f"no UTF-8 from its byte {self.at} on (0x{self.value[self.at]:02X})"}
+        field = "date" if self.column == "date_text" else self.column  # what the document calls it
+        facts = {"field": field, "found": f"no UTF-8 from its byte {self.at} on (0x{self.value[self.at]:02X})"}
         if self.key is not None:
             facts["key"] = self.key
         return json.dumps(facts | {"expected": "UTF-8"})
@@ -59,7 +59,7 @@ def as_rejects(misfits: Mapping[int, Undecodable], n: int) -> dict[str, pa.Array
         "rejected": pa.array([row is not None for row in rows]),
         "defect": pa.array([None if row is None else "bad_field" for row in rows], pa.string()),
         "evidence": pa.array([None if row is None else row.evidence for row in rows], pa.string()),
-        "payload": pa.array([None if row is None else row.value[:MAX_PAYLOAD] for row in rows], pa.binary()),
+        "payload": pa.array([None if row is None else row.value[: schema.MAX_PAYLOAD] for row in rows], pa.binary()),
     }
 
 
@@ -76,6 +76,7 @@ def row_to_dict(rows: pa.Table) -> dict[str, Any]:
 
 
 def _find(name: str, column: pa.Array) -> dict[int, Undecodable]:
+    column.validate()  # what is wrong with its form is no row's fault
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
@@ -83,7 +84,9 @@ def _find(name: str, column: pa.Array) -> dict[int, Undecodable]:
         for row, key, value in _values(column):
             at = _stops_at(value)
             if at is not None:
-                found.setdefault(row, Undecodable(name.removesuffix("_text"), key, value, at))
+                found.setdefault(row, Undecodable(name, key, value, at))
+        if not found:  # something else is wrong with the column
+            raise
         return found
     return {}
 

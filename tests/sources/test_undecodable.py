@@ -16,7 +16,7 @@ from spark_llmdata import schema
 from spark_llmdata.kernels import hashing, reference
 from spark_llmdata.ordering.sample import read_parquet_head
 from spark_llmdata.recipe.model import Read
-from spark_llmdata.sources import parquet, undecodable
+from spark_llmdata.sources import parquet
 from spark_llmdata.sources.split import InputFile
 
 DAY = datetime(2024, 5, 6, tzinfo=timezone.utc)
@@ -126,8 +126,8 @@ def test_sources_that_are_no_utf8_are_told_apart() -> None:
 
 
 def test_long_values_are_cut_in_the_payload() -> None:
-    (found,) = records({"text": b"\xff" * (undecodable.MAX_PAYLOAD + 1)})
-    assert found["payload"] == b"\xff" * undecodable.MAX_PAYLOAD
+    (found,) = records({"text": b"\xff" * (schema.MAX_PAYLOAD + 1)})
+    assert found["payload"] == b"\xff" * schema.MAX_PAYLOAD
 
 
 def test_a_sample_of_a_file_has_the_same_rejects(tmp_path) -> None:
